@@ -1,0 +1,210 @@
+//! How columns are read from and bound for a backend: one bound and one line a column.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::spanned::Spanned;
+
+use crate::ast::{Field, Role};
+use crate::bound::Bounds;
+use crate::expand::Plan;
+use crate::path::{q, q_at};
+
+/// `DB: AuditBackend` and what each column needs of it.
+pub(super) fn bounds(plan: &Plan<'_>) -> Bounds {
+    let mut bounds = plan.walk_bounds().with_param(q!(__DB));
+    bounds.require(q!(__DB: _a::AuditBackend));
+    for field in plan.sound() {
+        let (ty, column) = (field.ty(), plan.column(field));
+        if field.diesel.embed {
+            bounds.require(q!(#ty: _a::StoredPart<__DB>));
+        } else if let Some(stored_as) = &field.diesel.deserialize_as {
+            bounds.require(q!(#stored_as: _p::Stored<#column, __DB>));
+            bounds.require(q!(#ty: _p::Binds<#column, __DB>));
+            bounds.require_if_generic(q!(#ty: 'static));
+        } else {
+            bounds.require(q!(#ty: _p::Stored<#column, __DB>));
+        }
+    }
+    bounds
+}
+
+/// `impl StoredEntity`
+pub(super) fn entity(plan: &Plan<'_>) -> TokenStream {
+    let (this, table) = (plan.this(), &plan.table);
+    let mut bounds = bounds(plan);
+    let id = super::entity::id_type(plan);
+    bounds.require_if_generic(q!(#id: ::core::clone::Clone));
+    bounds.require(q!(#table::table: _p::QueryFragment<__DB>));
+    let (impl_generics, where_clause) = bounds.split();
+    let (read, past_types, put_fields) = (read(plan), past_types(plan), put_fields(plan));
+    let keys = plan.container.keys();
+    let single = keys.len() == 1;
+    let key_lines = keys
+        .iter()
+        .enumerate()
+        .filter(|(_, key)| !plan.quiet || !key.faulty)
+        .map(|(index, key)| {
+            let (column, index) = (plan.column(key), syn::Index::from(index));
+            let value = if single { q!(id) } else { q!(&id.#index) };
+            q!(sink.put::<#column, _>(#value)?;)
+        });
+    let tenant_lines = match plan.container.with_role(Role::Tenant) {
+        Some(field) if plan.quiet && field.faulty => q!(),
+        Some(field) => {
+            let column = plan.column(field);
+            q!(sink.put::<#column, _>(tenant)?;)
+        }
+        None => q!(match *tenant {}),
+    };
+    let tenant_body = match plan.container.with_role(Role::Tenant) {
+        None => tenant_lines,
+        Some(_) => q!(#tenant_lines ::core::result::Result::Ok(())),
+    };
+    let put_key = put_method(
+        q!(put_key),
+        Some(q!(id: &'__b Self::Id)),
+        q! {
+            #(#key_lines)*
+            ::core::result::Result::Ok(())
+        },
+    );
+    let put_tenant = put_method(
+        q!(put_tenant),
+        Some(q!(tenant: &'__b Self::Tenant)),
+        tenant_body,
+    );
+    q! {
+        #[automatically_derived]
+        impl #impl_generics _a::StoredEntity<__DB> for #this #where_clause {
+            #read
+            #past_types
+            #put_fields
+            #put_key
+            #put_tenant
+        }
+    }
+}
+
+/// `impl StoredPart`
+pub(super) fn part(plan: &Plan<'_>) -> TokenStream {
+    let this = plan.this();
+    let (impl_generics, where_clause) = bounds(plan).split();
+    let (read, past_types, put_fields) = (read(plan), past_types(plan), put_fields(plan));
+    q! {
+        #[automatically_derived]
+        impl #impl_generics _a::StoredPart<__DB> for #this #where_clause {
+            #read
+            #past_types
+            #put_fields
+        }
+    }
+}
+
+/// Takes `value` (`&self` where there is none) apart into columns and their values.
+pub(super) fn put_method(
+    name: TokenStream,
+    value: Option<TokenStream>,
+    body: TokenStream,
+) -> TokenStream {
+    let value = value.unwrap_or_else(|| q!(&'__b self));
+    q! {
+        fn #name<'__b, __S: _p::Sink<'__b, __DB>>(
+            #value,
+            sink: &mut __S,
+        ) -> _p::PutResult {
+            #body
+        }
+    }
+}
+
+fn read(plan: &Plan<'_>) -> TokenStream {
+    let body = if plan.quiet {
+        q!(::core::unreachable!())
+    } else {
+        let lines = plan
+            .container
+            .fields
+            .iter()
+            .map(|field| read_line(plan, field));
+        q!(::core::result::Result::Ok(Self { #(#lines),* }))
+    };
+    q! {
+        fn read<__R: _p::ReadColumns<__DB>>(row: &mut __R) -> _p::ReadResult<Self> {
+            #body
+        }
+    }
+}
+
+fn read_line(plan: &Plan<'_>, field: &Field<'_>) -> TokenStream {
+    let (ident, ty, column) = (field.ident, field.ty(), plan.column(field));
+    if field.diesel.embed {
+        return q!(#ident: <#ty as _a::StoredPart<__DB>>::read(row)?);
+    }
+    match &field.diesel.deserialize_as {
+        None => q!(#ident: row.next::<#column, _>()?),
+        // Diesel itself converts by `TryInto`, which `Into` is a case of.
+        Some(stored_as) => {
+            let next = q_at!(stored_as.span() => _p::next_as!(row, #column, #stored_as, #ty)?);
+            q!(#ident: #next)
+        }
+    }
+}
+
+/// The types of the fields, for who reads their past values from the trail.
+fn past_types(plan: &Plan<'_>) -> TokenStream {
+    let mut calls = TokenStream::new();
+    let mut open: Vec<TokenStream> = Vec::new();
+    let close = |open: &mut Vec<TokenStream>, calls: &mut TokenStream| {
+        if !open.is_empty() {
+            calls.extend(q!(_p::past_types!(types, #(#open),*);));
+            open.clear();
+        }
+    };
+    for field in plan.sound() {
+        let ty = field.ty();
+        if field.diesel.embed {
+            close(&mut open, &mut calls);
+            calls.extend(q!(<#ty as _a::StoredPart<__DB>>::past_types(types);));
+        } else if field.attrs.via.is_set() {
+            close(&mut open, &mut calls);
+            calls.extend(q!(_p::past_text!(types, #ty);));
+        } else {
+            open.push(q!(#ty));
+        }
+    }
+    close(&mut open, &mut calls);
+    q! {
+        fn past_types(types: &mut _p::PastTypes) {
+            #calls
+        }
+    }
+}
+
+fn put_fields(plan: &Plan<'_>) -> TokenStream {
+    let lines = plan.sound().map(|field| {
+        let (ident, ty) = (field.ident, field.ty());
+        put_line(plan, field, q!(&self.#ident), ty)
+    });
+    put_method(
+        q!(put_fields),
+        None,
+        q! {
+            #(#lines)*
+            ::core::result::Result::Ok(())
+        },
+    )
+}
+
+/// Hands one column, or the columns of a part, and the value to the sink.
+pub(super) fn put_line(
+    plan: &Plan<'_>,
+    field: &Field<'_>,
+    value: TokenStream,
+    ty: &impl ToTokens,
+) -> TokenStream {
+    if field.diesel.embed {
+        return q!(<#ty as _a::StoredPart<__DB>>::put_fields(#value, sink)?;);
+    }
+    let column = plan.column(field);
+    q!(sink.put::<#column, _>(#value)?;)
+}

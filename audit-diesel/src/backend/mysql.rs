@@ -1,0 +1,33 @@
+//! MySQL and MariaDB.
+
+use chrono::{DateTime, Utc};
+use diesel::deserialize;
+use diesel::mysql::Mysql;
+use diesel::query_builder::AstPass;
+use diesel::result::QueryResult;
+use diesel::row::Row;
+use uuid::Uuid;
+
+use super::{AuditBackend, Dialect, audit_insert_values, binds};
+use crate::statement::{AuditInsert, EventInsert};
+
+impl AuditBackend for Mysql {
+    const DIALECT: Dialect = Dialect::Mysql;
+
+    binds!();
+
+    fn audit_insert<'b>(
+        out: &mut AstPass<'_, 'b, Self>,
+        insert: &'b AuditInsert<'b>,
+    ) -> QueryResult<()> {
+        let rows = insert.rows.iter().map(|row| (insert.operation, row));
+        audit_insert_values(out, rows)
+    }
+
+    fn event_insert<'b>(
+        out: &mut AstPass<'_, 'b, Self>,
+        insert: &'b EventInsert<'b>,
+    ) -> QueryResult<()> {
+        audit_insert_values(out, insert.rows.iter().copied())
+    }
+}

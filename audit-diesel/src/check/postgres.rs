@@ -1,0 +1,345 @@
+//! PostgreSQL: what to ask, and what the answers mean.
+
+use super::{
+    Answers, Expected, Found, MIGRATE, Question, is_true, judge_columns, missing, missing_log,
+    not_unique, nullable, required, rows, text,
+};
+
+pub(super) static LOG: [Question<'static>; 7] = [
+    Question::new(
+        "SELECT c.relkind::text, c.relpersistence::text, has_table_privilege(c.oid, 'INSERT')::text, \
+            (to_regclass('audit_hold') IS NOT NULL)::text, \
+            (to_regclass('audit_purge') IS NOT NULL)::text \
+         FROM pg_catalog.pg_class c WHERE c.oid = to_regclass('audit_log')",
+    ),
+    Question::new(
+        "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull::text, \
+            (a.atthasdef OR a.attidentity <> '')::text, coalesce(c.collname::text, '') \
+         FROM pg_catalog.pg_attribute a \
+         LEFT JOIN pg_catalog.pg_collation c ON c.oid = a.attcollation \
+         WHERE a.attrelid = to_regclass('audit_log') AND a.attnum > 0 AND NOT a.attisdropped \
+         ORDER BY a.attnum",
+    ),
+    Question::new(
+        "SELECT i.indexrelid::text FROM pg_catalog.pg_index i \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] \
+         WHERE i.indrelid = to_regclass('audit_log') AND i.indisunique AND i.indisvalid \
+            AND i.indpred IS NULL AND i.indnkeyatts = 1 AND a.attname = 'id'",
+    ),
+    Question::new(
+        "SELECT s.seqcache::text, s.seqcycle::text FROM pg_catalog.pg_depend d \
+         JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid \
+         WHERE d.classid = 'pg_catalog.pg_class'::regclass \
+            AND d.refclassid = 'pg_catalog.pg_class'::regclass \
+            AND d.refobjid = to_regclass('audit_log') AND d.deptype IN ('a', 'i')",
+    ),
+    // Partitions have triggers of their own: a statement that names one fires none of the parent's.
+    Question::new(
+        "WITH RECURSIVE tree (oid) AS ( \
+            SELECT to_regclass('audit_log')::oid \
+            UNION ALL \
+            SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tree t ON i.inhparent = t.oid) \
+         SELECT t.oid::regclass::text, coalesce(g.tgtype, 0)::text, coalesce(g.tgenabled, 'D')::text, \
+            coalesce(p.prosrc, '') \
+         FROM tree t \
+         LEFT JOIN (pg_catalog.pg_trigger g \
+            JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid AND p.proname = 'audit_log_append_only') \
+            ON g.tgrelid = t.oid AND NOT g.tgisinternal AND g.tgqual IS NULL AND g.tgattr::text = '' \
+         WHERE t.oid IS NOT NULL ORDER BY t.oid",
+    ),
+    Question::new(
+        "SELECT r.rulename::text FROM pg_catalog.pg_rewrite r \
+         WHERE r.ev_class = to_regclass('audit_log') AND r.ev_type <> '1' AND r.ev_enabled <> 'D'",
+    ),
+    Question::new("SELECT current_setting('server_encoding'), current_setting('client_encoding')"),
+];
+
+static COLUMNS: [Expected; 19] = [
+    required("seq", "bigint"),
+    required("id", "uuid"),
+    required("change_id", "uuid"),
+    required("operation_id", "uuid"),
+    required("changed_at", "timestamp with time zone"),
+    required("recorded_at", "timestamp with time zone"),
+    nullable("tenant_id", "text"),
+    nullable("table_name", "text"),
+    nullable("record_id", "text"),
+    required("action", "text"),
+    nullable("field_name", "text"),
+    nullable("old_value", "jsonb"),
+    nullable("new_value", "jsonb"),
+    required("actor_kind", "text"),
+    nullable("actor_id", "text"),
+    nullable("on_behalf_of", "text"),
+    nullable("request_id", "text"),
+    nullable("reason", "text"),
+    nullable("context", "jsonb"),
+];
+
+/// Columns that are compared, so that the bytes have to decide.
+const COMPARED: [&str; 9] = [
+    "tenant_id",
+    "table_name",
+    "record_id",
+    "action",
+    "field_name",
+    "actor_kind",
+    "actor_id",
+    "on_behalf_of",
+    "request_id",
+];
+
+// `pg_trigger.tgtype`.
+const BEFORE: i64 = 2;
+const DELETE: i64 = 8;
+const UPDATE: i64 = 16;
+const TRUNCATE: i64 = 32;
+
+pub(super) fn judge_log(answers: &Answers, findings: &mut Vec<String>) -> bool {
+    judge_encodings(answers, findings);
+    let Some(table) = rows(answers, 0).first() else {
+        findings.push(missing_log());
+        return false;
+    };
+    let kind = text(table, 0);
+    if !matches!(kind, "r" | "p") {
+        findings.push(
+            "`audit_log` is no table (a view, a foreign table): rename it, then run \
+             `audit_diesel::migrate(&mut conn)`"
+                .to_owned(),
+        );
+        return false;
+    }
+    match text(table, 1) {
+        "u" => findings.push(
+            "`audit_log` is UNLOGGED and is emptied after a crash: run `ALTER TABLE audit_log SET \
+             LOGGED`"
+                .to_owned(),
+        ),
+        "t" => findings.push(
+            "a temporary table of the name `audit_log` hides the real one on this connection: drop \
+             or rename it"
+                .to_owned(),
+        ),
+        _ => {}
+    }
+    if !is_true(text(table, 2)) {
+        findings.push(
+            "the user of this connection may not write `audit_log`: run `GRANT SELECT, INSERT ON \
+             audit_log TO` that user"
+                .to_owned(),
+        );
+    }
+    for (index, name) in [(3, "audit_hold"), (4, "audit_purge")] {
+        if !is_true(text(table, index)) {
+            findings.push(missing(name));
+        }
+    }
+    judge_table_columns(rows(answers, 1), findings);
+    // Unique in each partition is all that a partitioned log can have.
+    if kind == "r" && rows(answers, 2).is_empty() {
+        findings.push(not_unique());
+    }
+    if rows(answers, 3)
+        .iter()
+        .any(|row| text(row, 0) != "1" || is_true(text(row, 1)))
+    {
+        findings.push(
+            "the sequence of `audit_log.seq` has a CACHE or a CYCLE, so that numbers do not follow \
+             the order of the commits: run `ALTER TABLE audit_log ALTER COLUMN seq SET CACHE 1 SET \
+             NO CYCLE`"
+                .to_owned(),
+        );
+    }
+    judge_guards(rows(answers, 4), findings);
+    for rule in rows(answers, 5) {
+        findings.push(format!(
+            "the rule `{0}` rewrites what is written to `audit_log`: run `DROP RULE {0} ON audit_log`",
+            text(rule, 0)
+        ));
+    }
+    false
+}
+
+fn judge_encodings(answers: &Answers, findings: &mut Vec<String>) {
+    let settings = rows(answers, 6).first().map_or(&[][..], Vec::as_slice);
+    if text(settings, 0) != "UTF8" {
+        findings.push(format!(
+            "the database is encoded in `{}` and cannot hold every text: make one in UTF8",
+            text(settings, 0)
+        ));
+    }
+    if text(settings, 1) != "UTF8" {
+        findings.push(
+            "`client_encoding` is not UTF8, which Diesel sets and needs: run `SET client_encoding = \
+             'UTF8'`, and find what changed it"
+                .to_owned(),
+        );
+    }
+}
+
+fn judge_table_columns(columns: &[Vec<Option<String>>], findings: &mut Vec<String>) {
+    let found: Vec<Found<'_>> = columns
+        .iter()
+        .map(|row| Found {
+            name: text(row, 0),
+            kind: text(row, 1),
+            not_null: is_true(text(row, 2)),
+            filled: is_true(text(row, 3)),
+        })
+        .collect();
+    judge_columns(&COLUMNS, &found, |is, should| is == should, findings);
+    if found
+        .iter()
+        .any(|column| column.name == "seq" && !column.filled)
+    {
+        findings.push(
+            "column `seq` of `audit_log` is no identity, so that no row can be written: run `ALTER \
+             TABLE audit_log ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY`"
+                .to_owned(),
+        );
+    }
+    for row in columns {
+        let (name, kind, collation) = (text(row, 0), text(row, 1), text(row, 4));
+        if COMPARED.contains(&name) && kind == "text" && !matches!(collation, "C" | "POSIX") {
+            findings.push(format!(
+                "column `{name}` of `audit_log` has the collation `{collation}`, in which an index \
+                 depends on the system's locale: run `ALTER TABLE audit_log ALTER COLUMN {name} \
+                 TYPE text COLLATE \"C\"`"
+            ));
+        }
+    }
+}
+
+/// `rows` are (relation, trigger type, enabled, function body), at least one for each relation.
+fn judge_guards(rows: &[Vec<Option<String>>], findings: &mut Vec<String>) {
+    let mut relations: Vec<&str> = rows.iter().map(|row| text(row, 0)).collect();
+    relations.dedup();
+    for relation in relations {
+        let mut put_back = MIGRATE.to_owned();
+        if relation != "audit_log" && !relation.ends_with(".audit_log") {
+            put_back = format!(
+                "make both triggers of the migration on `{relation}` too, and `ENABLE ALWAYS` them"
+            );
+        }
+        for (event, mask) in [
+            ("UPDATE of", UPDATE),
+            ("DELETE from", DELETE),
+            ("TRUNCATE of", TRUNCATE),
+        ] {
+            let mut enabled = rows
+                .iter()
+                .filter(|row| text(row, 0) == relation && text(row, 3).contains("RAISE EXCEPTION"))
+                .filter(|row| {
+                    let kind: i64 = text(row, 1).parse().unwrap_or(0);
+                    kind & (BEFORE | mask) == (BEFORE | mask)
+                })
+                .map(|row| text(row, 2))
+                .peekable();
+            if enabled.peek().is_none() {
+                findings.push(format!(
+                    "nothing stops {event} `{relation}`, since the trigger for it is missing or its \
+                     function altered: {put_back}"
+                ));
+            } else if !enabled.any(|state| state == "A") {
+                findings.push(format!(
+                    "the trigger that stops {event} `{relation}` is not ENABLE ALWAYS: {put_back}"
+                ));
+            }
+        }
+    }
+}
+
+pub(super) fn entity_questions(table: &str) -> [Question<'_>; 5] {
+    [
+        Question::about(
+            "SELECT c.relkind::text, c.relpersistence::text FROM pg_catalog.pg_class c \
+             WHERE c.oid = to_regclass(?)",
+            table,
+        ),
+        Question::about(
+            "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), \
+                (a.atthasdef OR a.attidentity <> '')::text, \
+                coalesce(NOT c.collisdeterministic, false)::text \
+             FROM pg_catalog.pg_attribute a \
+             LEFT JOIN pg_catalog.pg_collation c ON c.oid = a.attcollation \
+             WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped \
+             ORDER BY a.attnum",
+            table,
+        ),
+        Question::about(
+            "SELECT g.tgname::text FROM pg_catalog.pg_trigger g WHERE g.tgrelid = to_regclass(?) \
+             AND (g.tgtype & 67) = 1 AND NOT g.tgisinternal AND g.tgenabled <> 'D' ORDER BY 1",
+            table,
+        ),
+        Question::about(
+            "SELECT DISTINCT k.conrelid::regclass::text, \
+                CASE k.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' \
+                    ELSE 'SET DEFAULT' END \
+             FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.confrelid = to_regclass(?) \
+                AND k.confdeltype IN ('c', 'n', 'd') ORDER BY 1",
+            table,
+        ),
+        Question::new("SELECT current_setting('TimeZone')"),
+    ]
+}
+
+pub(super) fn judge_entity(answers: &Answers, entity: &mut super::entity::Entity<'_>) {
+    let Some(table) = rows(answers, 0).first() else {
+        return entity.missing();
+    };
+    if !matches!(text(table, 0), "r" | "p") {
+        return entity.not_a_table();
+    }
+    if text(table, 1) == "u" {
+        entity.notes.push(
+            "the table is UNLOGGED: it is emptied after a crash, and its trail is not".to_owned(),
+        );
+    }
+    let columns = rows(answers, 1);
+    entity.columns(columns.iter().map(|row| text(row, 0)));
+    for row in columns {
+        let (name, kind) = (text(row, 0), text(row, 1));
+        if is_true(text(row, 3)) || kind.starts_with("citext") {
+            entity.folded(name, kind);
+        }
+        if entity.is_time_stamp(name) {
+            judge_time(name, kind, super::first(answers, 4), entity);
+        }
+    }
+    if let Some(key) = entity.database_key()
+        && columns
+            .iter()
+            .any(|row| text(row, 0) == key && !is_true(text(row, 2)))
+    {
+        entity.findings.push(format!(
+            "the database is to make the key `{key}`, and the column has no default: make it \
+             `GENERATED ALWAYS AS IDENTITY`, or use `#[audit(id = \"uuid_v7\")]` or \
+             `#[audit(id = \"client\")]`"
+        ));
+    }
+    for row in rows(answers, 2) {
+        entity.notes.push(format!(
+            "the AFTER ROW trigger `{}` may change a row once more, so that each write reads the \
+             record again",
+            text(row, 0)
+        ));
+    }
+    for row in rows(answers, 3) {
+        entity.cascade(text(row, 0), text(row, 1));
+    }
+}
+
+fn judge_time(name: &str, kind: &str, zone: &str, entity: &mut super::entity::Entity<'_>) {
+    if kind.starts_with("timestamp(") && !kind.starts_with("timestamp(6)") {
+        entity.coarse(name, kind);
+    }
+    let is_utc = matches!(zone, "UTC" | "Etc/UTC" | "GMT" | "Etc/GMT" | "UCT" | "Zulu");
+    if kind.ends_with("without time zone") && !is_utc {
+        entity.notes.push(format!(
+            "the stamp `{name}` is `{kind}` and the session's time zone is not UTC: only a \
+             `NaiveDateTime` with Diesel's `Timestamp` keeps UTC there; make the column \
+             `timestamptz`, or run `SET TIME ZONE 'UTC'`"
+        ));
+    }
+}

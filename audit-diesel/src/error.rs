@@ -1,0 +1,600 @@
+//! What can go wrong, said without a value of anybody's record.
+
+mod query;
+
+use core::fmt;
+
+use audit_core::{ContextError, MaskFailure};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use uuid::Uuid;
+
+use crate::entity::Entity;
+use crate::event::{EventError, QueueError};
+use crate::replay::RevertError;
+use crate::stamper::StampError;
+
+pub use query::QueryError;
+
+/// Why an audited operation was refused or failed. Nothing of it was written, except where
+/// [`AuditError::CommitUnknown`] says that this is not known.
+///
+/// Names the entity, the record and the field, never a value: not even the database's own message
+/// is shown, since those quote values.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AuditError {
+    /// There is no such record, or it is another tenant's.
+    NotFound {
+        /// The entity's audit name.
+        entity: &'static str,
+        /// The record's id.
+        record: String,
+    },
+    /// The record is soft-deleted: restore it first.
+    Deleted {
+        /// The entity's audit name.
+        entity: &'static str,
+        /// The record's id.
+        record: String,
+    },
+    /// The record is no longer at the version that the key names.
+    Conflict {
+        /// The entity's audit name.
+        entity: &'static str,
+        /// The record's id.
+        record: String,
+    },
+    /// The context does not fit: an actor, a tenant or a reason is missing or malformed.
+    Context {
+        /// The entity's audit name.
+        entity: &'static str,
+        /// What is wrong.
+        source: ContextError,
+    },
+    /// The actor or tenant of the context does not fit the type of a column.
+    Misfit {
+        /// The entity's audit name.
+        entity: &'static str,
+        /// The column.
+        column: &'static str,
+        /// What would fit.
+        source: audit_core::StampMisfit,
+    },
+    /// A required field that code must set was left unset.
+    Incomplete {
+        /// The entity's audit name.
+        entity: &'static str,
+        /// The field.
+        field: &'static str,
+    },
+    /// An edit touched a field that the server alone writes.
+    Reserved {
+        /// The entity's audit name.
+        entity: &'static str,
+        /// The record's id.
+        record: String,
+        /// The field.
+        field: &'static str,
+    },
+    /// A mask failed or panicked, so that no row could be written.
+    Mask {
+        /// The entity's audit name.
+        entity: &'static str,
+        /// Which field.
+        source: MaskFailure,
+    },
+    /// The record id is too long for the trail.
+    RecordId {
+        /// The entity's audit name.
+        entity: &'static str,
+    },
+    /// An event cannot be recorded as it was given; nothing was sent to the database.
+    Event {
+        /// The event's name, escaped and cut to 60 characters.
+        event: String,
+        /// What is wrong.
+        source: EventError,
+    },
+    /// A record was not reverted, or not brought back; nothing was written.
+    Revert {
+        /// The entity's audit name.
+        entity: &'static str,
+        /// The record's id.
+        record: String,
+        /// Why.
+        source: RevertError,
+    },
+    /// The first of two instants is after the second.
+    Instants {
+        /// The first.
+        from: chrono::DateTime<chrono::Utc>,
+        /// The second.
+        to: chrono::DateTime<chrono::Utc>,
+    },
+    /// A query of the log cannot be run as it is.
+    Query(QueryError),
+    /// An export could not be written out: what the writer said.
+    Export(std::io::Error),
+    /// An event was not taken by a [`crate::BackgroundWriter`]. It is not recorded.
+    NotQueued {
+        /// The event's id.
+        id: Uuid,
+        /// Why.
+        source: QueueError,
+    },
+    /// An edit's closure refused.
+    Refused(Box<dyn std::error::Error + Send + Sync>),
+    /// The database refused.
+    Database(DatabaseFailure),
+    /// The connection was lost while it committed: ask [`crate::outcome`] of the operation.
+    CommitUnknown {
+        /// The operation's id.
+        operation: Uuid,
+    },
+    /// Something inside a [`crate::transaction`] failed before, so that it cannot be committed.
+    Poisoned {
+        /// The operation's id.
+        operation: Uuid,
+    },
+    /// The transaction that this write was to be part of has ended without Diesel's knowledge
+    /// (MySQL/MariaDB: a deadlock whose error was swallowed, or DDL).
+    TransactionLost,
+    /// A retention, a purge or a hold that makes no sense: nothing was deleted or placed.
+    Retention {
+        /// What is wrong and what to do.
+        what: String,
+    },
+    /// What needs transactions of its own was called inside one of the caller's.
+    InTransaction {
+        /// What was called.
+        call: &'static str,
+    },
+    /// Another purge is at work on this database.
+    PurgeRunning,
+    /// The audit table is missing or is not what it should be.
+    AuditTable {
+        /// What is wrong and what to do.
+        what: String,
+    },
+}
+
+/// An error of the database, without its message.
+///
+/// `Display`, `Debug` and `source()` keep Diesel's message back: it may quote a value of the
+/// record. [`AuditError::into_diesel_unmasked`] hands it out.
+#[non_exhaustive]
+pub struct DatabaseFailure {
+    /// What kind of error Diesel took it for.
+    pub kind: FailureKind,
+    /// The table, where the database names one.
+    pub table: Option<String>,
+    /// The column, where the database names one.
+    pub column: Option<String>,
+    /// The constraint, where the database names one.
+    pub constraint: Option<String>,
+    raw: DieselError,
+}
+
+/// The kinds of database errors that a caller can act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// A unique constraint.
+    UniqueViolation,
+    /// A foreign key.
+    ForeignKeyViolation,
+    /// A NOT NULL column.
+    NotNullViolation,
+    /// A CHECK constraint.
+    CheckViolation,
+    /// A serialization failure (SQLSTATE 40001).
+    Serialization,
+    /// A deadlock.
+    Deadlock,
+    /// A lock that was not to be had in time, or a database that is busy.
+    Busy,
+    /// A transaction that has read an older state than it wants to write to (SQLite's
+    /// `SQLITE_BUSY_SNAPSHOT`, MariaDB's error 1020). Run it again from its start; on SQLite,
+    /// open it with `immediate_transaction` where the audited write is not its first statement.
+    StaleSnapshot,
+    /// A read-only transaction.
+    ReadOnly,
+    /// The connection is gone.
+    ConnectionLost,
+    /// Diesel could not read or build something: a schema that is not the table's.
+    Mapping,
+    /// Anything else.
+    Other,
+}
+
+impl FailureKind {
+    /// The SQLSTATE (ISO/IEC 9075-2) of the kind, where it has one. Diesel does not say which
+    /// code the database sent.
+    pub fn sqlstate(self) -> Option<&'static str> {
+        Some(match self {
+            Self::UniqueViolation => "23505",
+            Self::ForeignKeyViolation => "23503",
+            Self::NotNullViolation => "23502",
+            Self::CheckViolation => "23514",
+            Self::Serialization => "40001",
+            Self::Deadlock => "40P01",
+            Self::ReadOnly => "25006",
+            Self::ConnectionLost => "08006",
+            _ => return None,
+        })
+    }
+
+    fn of(error: &DieselError) -> Self {
+        let DieselError::DatabaseError(kind, info) = error else {
+            return match error {
+                DieselError::DeserializationError(_)
+                | DieselError::SerializationError(_)
+                | DieselError::QueryBuilderError(_) => Self::Mapping,
+                DieselError::BrokenTransactionManager => Self::ConnectionLost,
+                _ => Self::Other,
+            };
+        };
+        match kind {
+            DatabaseErrorKind::UniqueViolation => Self::UniqueViolation,
+            DatabaseErrorKind::ForeignKeyViolation => Self::ForeignKeyViolation,
+            DatabaseErrorKind::NotNullViolation => Self::NotNullViolation,
+            DatabaseErrorKind::CheckViolation => Self::CheckViolation,
+            DatabaseErrorKind::SerializationFailure => {
+                // MySQL's 1213 and PostgreSQL's 40001 share a kind in Diesel.
+                if mentions(info.message(), &["deadlock"]) {
+                    Self::Deadlock
+                } else {
+                    Self::Serialization
+                }
+            }
+            DatabaseErrorKind::ReadOnlyTransaction => Self::ReadOnly,
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+                Self::ConnectionLost
+            }
+            // Diesel shows no SQLSTATE and no errno; the words are all there is. They are the
+            // untranslated ones of the servers: elsewhere the kind stays `Other`.
+            _ => {
+                let message = info.message();
+                if mentions(message, &["deadlock"]) {
+                    Self::Deadlock
+                } else if mentions(message, &["has changed since last read"]) {
+                    Self::StaleSnapshot
+                } else if mentions(
+                    message,
+                    &[
+                        "database is locked",
+                        "database table is locked",
+                        "lock wait timeout",
+                        "lock timeout",
+                        "could not obtain lock",
+                    ],
+                ) {
+                    Self::Busy
+                } else if mentions(
+                    message,
+                    &[
+                        "server closed the connection",
+                        "server has gone away",
+                        "lost connection",
+                        "connection not open",
+                        "terminating connection",
+                        "connection to server",
+                        "connection was killed",
+                        "no connection to the server",
+                        "ssl connection has been closed",
+                        "could not receive data from server",
+                        "could not send data to server",
+                    ],
+                ) {
+                    Self::ConnectionLost
+                } else {
+                    Self::Other
+                }
+            }
+        }
+    }
+}
+
+fn mentions(message: &str, words: &[&str]) -> bool {
+    let message = message.to_lowercase();
+    words.iter().any(|word| message.contains(word))
+}
+
+impl DatabaseFailure {
+    fn new(raw: DieselError) -> Self {
+        let kind = FailureKind::of(&raw);
+        let (mut table, mut column, mut constraint) = (None, None, None);
+        if let DieselError::DatabaseError(_, info) = &raw {
+            table = info.table_name().map(str::to_owned);
+            column = info.column_name().map(str::to_owned);
+            constraint = info.constraint_name().map(str::to_owned);
+        }
+        Self {
+            kind,
+            table,
+            column,
+            constraint,
+            raw,
+        }
+    }
+}
+
+impl fmt::Display for DatabaseFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            FailureKind::UniqueViolation => "a unique constraint was violated",
+            FailureKind::ForeignKeyViolation => "a foreign key was violated",
+            FailureKind::NotNullViolation => "a column that is not null was left without a value",
+            FailureKind::CheckViolation => "a check constraint was violated",
+            FailureKind::Serialization => "the transaction could not be serialized: run it again",
+            FailureKind::Deadlock => "the transaction was ended by a deadlock: run it again",
+            FailureKind::Busy => "a lock was not to be had in time: run it again",
+            FailureKind::StaleSnapshot => {
+                "the transaction reads an older state than it wants to write to: run it again from \
+                 its start"
+            }
+            FailureKind::ReadOnly => "the transaction is read-only",
+            FailureKind::ConnectionLost => "the connection is lost",
+            FailureKind::Mapping => {
+                "a value could not be read or bound: does `table!` fit the table?"
+            }
+            FailureKind::Other => "the database refused",
+        })?;
+        for (what, name) in [
+            ("table", &self.table),
+            ("column", &self.column),
+            ("constraint", &self.constraint),
+        ] {
+            if let Some(name) = name {
+                write!(f, ", {what} `{name}`")?;
+            }
+        }
+        f.write_str(" (the database's own message is kept back, since it may quote values)")
+    }
+}
+
+impl fmt::Debug for DatabaseFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseFailure")
+            .field("kind", &self.kind)
+            .field("table", &self.table)
+            .field("column", &self.column)
+            .field("constraint", &self.constraint)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for AuditError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound { entity, record } => write!(f, "`{entity}` has no record `{record}`"),
+            Self::Deleted { entity, record } => {
+                write!(
+                    f,
+                    "record `{record}` of `{entity}` is deleted: restore it first"
+                )
+            }
+            Self::Conflict { entity, record } => write!(
+                f,
+                "record `{record}` of `{entity}` has changed since it was read: load it again"
+            ),
+            Self::Context { entity, source } => write!(f, "writing `{entity}`: {source}"),
+            Self::Misfit {
+                entity,
+                column,
+                source,
+            } => {
+                write!(f, "column `{column}` of `{entity}`: {source}")
+            }
+            Self::Incomplete { entity, field } => write!(
+                f,
+                "field `{field}` of a new `{entity}` is not set: code must set it before the insert"
+            ),
+            Self::Reserved {
+                entity,
+                record,
+                field,
+            } => write!(
+                f,
+                "the edit of record `{record}` of `{entity}` changed `{field}`, which the server \
+                 alone writes"
+            ),
+            Self::Mask { entity, source } => write!(f, "recording `{entity}`: {source}"),
+            Self::RecordId { entity } => write!(
+                f,
+                "the primary key of a record of `{entity}` is over {} characters long: the trail \
+                 cannot name it",
+                audit_core::MAX_RECORD_ID
+            ),
+            Self::Event { event, source } => write!(f, "event `{event}`: {source}"),
+            Self::Revert {
+                entity,
+                record,
+                source,
+            } => write!(
+                f,
+                "record `{record}` of `{entity}` stays as it is: {source}"
+            ),
+            Self::Instants { from, to } => write!(
+                f,
+                "the first instant ({from}) is after the second ({to}): swap them"
+            ),
+            Self::Query(problem) => problem.fmt(f),
+            Self::Export(error) => {
+                write!(
+                    f,
+                    "the export broke off while it was written: {}",
+                    error.kind()
+                )
+            }
+            Self::NotQueued { id, source } => write!(f, "event {id} is not recorded: {source}"),
+            Self::Refused(_) => f.write_str("the edit was refused by its own closure"),
+            Self::Database(failure) => failure.fmt(f),
+            Self::CommitUnknown { operation } => write!(
+                f,
+                "the connection was lost during the commit of operation {operation}: ask \
+                 `audit_diesel::outcome` on another connection whether it was committed"
+            ),
+            Self::Poisoned { operation } => write!(
+                f,
+                "operation {operation} was rolled back: a write inside it had failed and its error \
+                 was not passed on"
+            ),
+            Self::TransactionLost => f.write_str(
+                "the surrounding transaction has ended behind Diesel's back (a deadlock whose \
+                 error was swallowed, or DDL): nothing was written, roll back and start again",
+            ),
+            Self::Retention { what } | Self::AuditTable { what } => f.write_str(what),
+            Self::InTransaction { call } => write!(
+                f,
+                "{call} was called inside a transaction, and needs its own: call it outside of any"
+            ),
+            Self::PurgeRunning => f.write_str(
+                "another purge is at work on this database: let it finish, then run this one again",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for AuditError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Context { source, .. } => Some(source),
+            Self::Misfit { source, .. } => Some(source),
+            Self::Mask { source, .. } => Some(source),
+            Self::Revert { source, .. } => Some(source),
+            Self::Event { source, .. } => Some(source),
+            Self::Query(source) => Some(source),
+            Self::Export(source) => Some(source),
+            Self::NotQueued { source, .. } => Some(source),
+            Self::Refused(source) => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl From<DieselError> for AuditError {
+    fn from(error: DieselError) -> Self {
+        Self::Database(DatabaseFailure::new(error))
+    }
+}
+
+impl From<QueryError> for AuditError {
+    fn from(error: QueryError) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl AuditError {
+    /// True where the same operation may succeed when it is run again from its start: a deadlock,
+    /// a serialization failure, a busy database.
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::Database(DatabaseFailure {
+                kind: FailureKind::Serialization
+                    | FailureKind::Deadlock
+                    | FailureKind::Busy
+                    | FailureKind::StaleSnapshot,
+                ..
+            })
+        )
+    }
+
+    /// Diesel's own error, message and quoted values included: the only way out for it.
+    ///
+    /// # Errors
+    /// The error itself, where it is none of the database's.
+    #[allow(
+        clippy::result_large_err,
+        reason = "the error handed back is the one passed in"
+    )]
+    pub fn into_diesel_unmasked(self) -> Result<DieselError, Self> {
+        match self {
+            Self::Database(failure) => Ok(failure.raw),
+            other => Err(other),
+        }
+    }
+
+    pub(crate) fn not_found<E: Entity>(id: &E::Id) -> Self {
+        Self::NotFound {
+            entity: E::META.name,
+            record: E::record_id(id),
+        }
+    }
+
+    pub(crate) fn deleted<E: Entity>(id: &E::Id) -> Self {
+        Self::Deleted {
+            entity: E::META.name,
+            record: E::record_id(id),
+        }
+    }
+
+    pub(crate) fn conflict<E: Entity>(id: &E::Id) -> Self {
+        Self::Conflict {
+            entity: E::META.name,
+            record: E::record_id(id),
+        }
+    }
+
+    pub(crate) fn mask<E: Entity>(source: MaskFailure) -> Self {
+        Self::Mask {
+            entity: E::META.name,
+            source,
+        }
+    }
+
+    pub(crate) fn stamp<E: Entity>(error: StampError) -> Self {
+        Self::Misfit {
+            entity: E::META.name,
+            column: error.column,
+            source: error.misfit,
+        }
+    }
+
+    /// An error of a statement on `audit_log` itself: a missing table or column is the audit
+    /// table's, not the entity's.
+    pub(crate) fn of_audit_table(error: DieselError) -> Self {
+        if let DieselError::DatabaseError(_, info) = &error
+            && mentions(
+                info.message(),
+                &[
+                    "no such table",
+                    "no such column",
+                    "does not exist",
+                    "doesn't exist",
+                    "has no column",
+                    "unknown column",
+                ],
+            )
+        {
+            return Self::AuditTable {
+                what: "the table `audit_log` is missing or lacks a column: run \
+                       `audit_diesel::migrate(&mut conn)` once per database"
+                    .to_owned(),
+            };
+        }
+        error.into()
+    }
+
+    /// The database wrote fewer audit rows than it was sent, without an error.
+    pub(crate) fn swallowed(taken: usize, of: usize) -> Self {
+        Self::AuditTable {
+            what: format!(
+                "`audit_log` took {taken} of {of} rows: something on the table (a rule, a trigger) \
+                 swallows inserts"
+            ),
+        }
+    }
+
+    /// True where the connection is gone, so that what it last sent may or may not have happened.
+    pub(crate) fn is_connection_lost(&self) -> bool {
+        matches!(
+            self,
+            Self::Database(DatabaseFailure {
+                kind: FailureKind::ConnectionLost,
+                ..
+            })
+        )
+    }
+}

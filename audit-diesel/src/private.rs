@@ -1,0 +1,68 @@
+//! What generated code calls. No promise of stability: use nothing of it by hand.
+
+pub use audit_core::__private::*;
+pub use diesel::query_builder::QueryFragment;
+pub use uuid::Uuid;
+
+pub use crate::columns::{ColumnNames, missing_columns};
+pub use crate::columns_read::{
+    DisplayProbe, PastTypes, Probe, ReadColumns, ViaFromStr, ViaNothing, ViaSerde,
+};
+pub use crate::entity::{Binds, Sink, Stored};
+pub use crate::stamper::{Stamp, StampResult, Stamper};
+pub use crate::statement::{AuditInsert, EventInsert, HotTexts};
+
+use crate::backend::AuditBackend;
+use diesel::query_source::Column;
+
+/// What reading a row returns.
+pub type ReadResult<T> = diesel::deserialize::Result<T>;
+/// What handing columns to a sink returns.
+pub type PutResult = diesel::QueryResult<()>;
+
+/// A plain field of the column `C`, under the name that it has in SQL.
+pub const fn field<C>(name: &'static str) -> audit_core::FieldMeta
+where
+    (C,): ColumnNames,
+{
+    audit_core::FieldMeta::new(name).column(<(C,) as ColumnNames>::NAMES[0])
+}
+
+/// A key of the adapter's making (RFC 9562, version 7).
+pub fn new_uuid() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// Hands a column to the sink where it is set.
+pub fn put_set<'b, C, DB, U, S>(value: &'b Option<U>, sink: &mut S) -> PutResult
+where
+    C: Column,
+    DB: AuditBackend,
+    U: Binds<C, DB>,
+    S: Sink<'b, DB>,
+{
+    match value {
+        Some(value) => sink.put::<C, U>(value),
+        None => Ok(()),
+    }
+}
+
+/// Refuses to compile where the table has a column that the struct does not have.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __assert_columns {
+    ($table:path, $meta:expr, $entity:expr) => {{
+        const MESSAGE: $crate::__private::Message = $crate::__private::missing_columns(
+            $entity,
+            <<$table as $crate::__private::Table>::AllColumns as $crate::__private::ColumnNames>::NAMES,
+            $meta,
+        );
+        if !MESSAGE.is_empty() {
+            ::core::panic!("{}", MESSAGE.as_str());
+        }
+    }};
+}
+pub use crate::__assert_columns as assert_columns;
+pub use crate::columns::Message;
+pub use crate::{__next_as as next_as, __past_text as past_text, __past_types as past_types};
+pub use diesel::Table;
