@@ -1,0 +1,260 @@
+//! `audit columns`.
+
+use std::io::Write;
+
+use audit_diesel::{Actor, AuditBackend, AuditConnection, AuditContext, Dialect};
+use chrono::Utc;
+use serde_json::json;
+
+use super::check::Line;
+use super::filters;
+use crate::args::{Columns, Common, Format};
+use crate::catalog;
+use crate::database::on;
+use crate::failure::{Failure, Result, Verdict};
+use crate::output::{self, csv_line, progress};
+use crate::plan::{self, Plan, Wishes};
+use crate::query::{ask, text};
+use crate::script::{self, Script};
+use crate::text::printable;
+
+pub(crate) fn run(common: &Common, args: &Columns) -> Result<Verdict> {
+    let wishes = wishes(args)?;
+    let mut database = crate::connect(common)?;
+    let (plan, script) = on!(&mut database, conn => {
+        if args.apply { apply(conn, args, &wishes) } else { prepare(conn, args, &wishes) }
+    })?;
+    let applied = args.apply && !plan.is_blocked();
+    print(common, &plan, &script, applied)?;
+    // What cannot be mended here is still there.
+    let left = plan
+        .findings
+        .iter()
+        .any(|finding| !applied || finding.remedy != plan::Remedy::Planned);
+    Ok(if left {
+        Verdict::Findings
+    } else {
+        Verdict::Fine
+    })
+}
+
+fn wishes(args: &Columns) -> Result<Wishes> {
+    let actor = filters::actor("--backfill-actor", &args.backfill_actor)?;
+    if let Some(tenant) = &args.backfill_tenant {
+        AuditContext::new(Actor::system())
+            .tenant(tenant)
+            .validate()
+            .map_err(|error| Failure::Usage(format!("`--backfill-tenant`: {error}")))?;
+    }
+    Ok(Wishes {
+        soft_delete: args.soft_delete,
+        tenant: args.tenant,
+        version: args.version_column,
+        renames: !args.no_rename,
+        leave: args.leave.clone(),
+        actor,
+        time_from: Some(args.backfill_time.clone()).filter(|from| from != "now"),
+        tenant_id: args.backfill_tenant.clone(),
+        now: Utc::now(),
+    })
+}
+
+fn prepare<C: AuditConnection>(
+    conn: &mut C,
+    args: &Columns,
+    wishes: &Wishes,
+) -> Result<(Plan, Script)> {
+    let table = catalog::table(conn, &args.table)?;
+    let plan = plan::plan(conn, table, wishes)?;
+    let script = if plan.is_blocked() {
+        Script::default()
+    } else {
+        script::of(conn, &plan)?
+    };
+    Ok((plan, script))
+}
+
+/// Plans and runs in one transaction where there is one, so that what was counted still holds.
+fn apply<C: AuditConnection>(
+    conn: &mut C,
+    args: &Columns,
+    wishes: &Wishes,
+) -> Result<(Plan, Script)> {
+    let dialect = C::Backend::DIALECT;
+    let begin = match dialect {
+        Dialect::Sqlite => {
+            // Without effect inside of a transaction.
+            conn.batch_execute("PRAGMA foreign_keys = OFF")?;
+            Some("BEGIN IMMEDIATE")
+        }
+        Dialect::Postgres => Some("BEGIN"),
+        _ => None,
+    };
+    let Some(begin) = begin else {
+        return work(conn, args, wishes);
+    };
+    // The name is looked up before, so that a slip of the finger locks nothing.
+    let table = catalog::table(conn, &args.table)?;
+    conn.batch_execute(begin)?;
+    let done = (|| {
+        if dialect == Dialect::Postgres && table.faults.is_empty() {
+            conn.batch_execute(&format!(
+                "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",
+                table.quoted()
+            ))?;
+        }
+        let broken = broken_references(conn)?;
+        let done = work(conn, args, wishes)?;
+        if broken_references(conn)? > broken {
+            return Err(Failure::Database(
+                "the rebuilt table would break foreign keys: nothing was changed".to_owned(),
+            ));
+        }
+        conn.batch_execute("COMMIT")?;
+        Ok(done)
+    })();
+    if done.is_err() {
+        // The first error says why; that it cannot be rolled back says nothing more.
+        let _ = conn.batch_execute("ROLLBACK");
+    }
+    done
+}
+
+/// SQLite: rows whose foreign keys lead nowhere.
+fn broken_references<C: AuditConnection>(conn: &mut C) -> Result<u64> {
+    if C::Backend::DIALECT != Dialect::Sqlite {
+        return Ok(0);
+    }
+    let rows = ask(
+        conn,
+        "SELECT CAST(count(*) AS TEXT) FROM pragma_foreign_key_check",
+        &[],
+    )?;
+    Ok(rows
+        .first()
+        .map_or("", |row| text(row, 0))
+        .parse()
+        .unwrap_or(0))
+}
+
+fn work<C: AuditConnection>(
+    conn: &mut C,
+    args: &Columns,
+    wishes: &Wishes,
+) -> Result<(Plan, Script)> {
+    let (plan, script) = prepare(conn, args, wishes)?;
+    if plan.is_blocked() {
+        return Ok((plan, script));
+    }
+    let total = script.statements.len();
+    let bar = progress(total as u64, "changing the table");
+    for (index, statement) in script.statements.iter().enumerate() {
+        if let Err(error) = conn.batch_execute(statement) {
+            bar.finish_and_clear();
+            crate::failure::say(&format!(
+                "statement {} of {total} failed: {}",
+                index + 1,
+                printable(statement, false)
+            ))?;
+            if script.begin.is_none() {
+                crate::failure::say(
+                    "what came before it stays; run the command again to go on from there",
+                )?;
+            }
+            return Err(error.into());
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok((plan, script))
+}
+
+fn print(common: &Common, plan: &Plan, script: &Script, applied: bool) -> Result<()> {
+    let mut out = output::stdout(common);
+    match common.format {
+        Format::Json => {
+            let findings: Vec<Line> = plan.findings.iter().map(Line::from).collect();
+            let document = json!({
+                "table": plan.table.name.to_string(),
+                "rows": plan.rows,
+                "findings": findings,
+                "notes": plan.notes,
+                "queries": plan.queries,
+                "settings": script.settings,
+                "transaction": script.begin.is_some(),
+                "statements": script.statements,
+                "applied": applied,
+            });
+            serde_json::to_writer_pretty(&mut out, &document)?;
+            writeln!(out)?;
+        }
+        Format::Csv => {
+            csv_line(&mut out, &["step", "statement"])?;
+            for (index, statement) in script.statements.iter().enumerate() {
+                csv_line(&mut out, &[&(index + 1).to_string(), statement])?;
+            }
+        }
+        Format::Table => text_script(&mut out, plan, script, applied)?,
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// A script to read and to run, or what was done.
+fn text_script(out: &mut impl Write, plan: &Plan, script: &Script, applied: bool) -> Result<()> {
+    let table = plan.table.name.to_string();
+    let table = printable(&table, false);
+    if plan.findings.is_empty() {
+        writeln!(out, "-- `{table}` lacks nothing")?;
+    } else {
+        let done = if applied { ", applied" } else { "" };
+        writeln!(
+            out,
+            "-- `{table}`, {} rows: {} findings{done}",
+            plan.rows,
+            plan.findings.len()
+        )?;
+    }
+    for finding in &plan.findings {
+        let mark = if finding.remedy == plan::Remedy::Blocked {
+            "! "
+        } else {
+            ""
+        };
+        writeln!(out, "--   {mark}{}", printable(&finding.text, false))?;
+    }
+    for note in &plan.notes {
+        writeln!(out, "--   note: {}", printable(note, false))?;
+    }
+    for query in &plan.queries {
+        writeln!(out, "-- The rows that cannot be converted:")?;
+        for line in query.lines() {
+            writeln!(out, "--     {}", printable(line, false))?;
+        }
+    }
+    if plan.is_blocked() {
+        writeln!(
+            out,
+            "-- Nothing is applied while a finding has a `!`: change the rows, give what it asks for, or \
+             leave the column out by `--leave`."
+        )?;
+        return Ok(());
+    }
+    if applied || script.statements.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    for setting in &script.settings {
+        writeln!(out, "{setting};")?;
+    }
+    if let Some(begin) = script.begin {
+        writeln!(out, "{begin};")?;
+    }
+    for statement in &script.statements {
+        writeln!(out, "{statement};")?;
+    }
+    if script.begin.is_some() {
+        writeln!(out, "COMMIT;")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! `audit export`.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use audit_diesel::LogQuery;
+use serde_json::json;
+
+use super::filters;
+use crate::args::{Common, Export, Format};
+use crate::database::{Database, on};
+use crate::failure::{Failure, Result, Verdict, say};
+use crate::output::spinner;
+
+pub(crate) fn run(common: &Common, args: &Export) -> Result<Verdict> {
+    let query = filters::query(&args.filters)?;
+    let mut database = crate::connect(common)?;
+    let bar = spinner("{spinner} {bytes} written, {elapsed}");
+    let rows = match &args.output {
+        // A device or a pipe is written to as it is.
+        Some(path) if path.exists() && !path.is_file() => {
+            if path.is_dir() {
+                return Err(Failure::Usage(format!(
+                    "`{}` is a directory",
+                    path.display()
+                )));
+            }
+            let file = OpenOptions::new().write(true).open(path)?;
+            write(&mut database, &query, args.kind.csv, bar.wrap_write(file))?
+        }
+        Some(path) => {
+            let partial = Partial::create(path)?;
+            let rows = write(
+                &mut database,
+                &query,
+                args.kind.csv,
+                bar.wrap_write(&partial.file),
+            )?;
+            partial.finish(path)?;
+            rows
+        }
+        None => write(
+            &mut database,
+            &query,
+            args.kind.csv,
+            bar.wrap_write(io::stdout().lock()),
+        )?,
+    };
+    bar.finish_and_clear();
+    match common.format {
+        Format::Json => say(&json!({ "rows": rows }).to_string())?,
+        _ => say(&format!("{rows} rows"))?,
+    }
+    Ok(Verdict::Fine)
+}
+
+fn write(database: &mut Database, query: &LogQuery, csv: bool, out: impl Write) -> Result<u64> {
+    let mut out = BufWriter::new(out);
+    let rows = on!(database, conn => {
+        if csv { query.export_csv(conn, &mut out) } else { query.export_jsonl(conn, &mut out) }
+    })?;
+    out.flush()?;
+    Ok(rows)
+}
+
+/// A file under another name until it is whole. It goes with the value unless it was finished.
+struct Partial {
+    file: File,
+    path: Option<PathBuf>,
+}
+
+impl Partial {
+    fn create(target: &Path) -> Result<Self> {
+        let Some(name) = target.file_name() else {
+            return Err(Failure::Usage(format!(
+                "`{}` names no file",
+                target.display()
+            )));
+        };
+        let mut partial = std::ffi::OsString::from(".");
+        partial.push(name);
+        partial.push(format!(".{}.partial", std::process::id()));
+        let path = target.with_file_name(partial);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path)?;
+        Ok(Self {
+            file,
+            path: Some(path),
+        })
+    }
+
+    fn finish(mut self, target: &Path) -> Result<()> {
+        // The name must not outlive a crash that the content does not.
+        self.file.sync_all()?;
+        if let Some(path) = self.path.take() {
+            std::fs::rename(&path, target).inspect_err(|_| {
+                let _ = std::fs::remove_file(&path);
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `audit init`.
+
+use std::io::Write;
+
+use audit_diesel::{AuditBackend, AuditConnection, Dialect};
+use serde_json::json;
+
+use crate::args::{Common, Format, Init};
+use crate::database::{self, Missing, on};
+use crate::failure::{Result, Verdict};
+use crate::output::{self, csv_line};
+use crate::query::ask;
+
+pub(crate) fn run(common: &Common, args: &Init) -> Result<Verdict> {
+    let url = crate::url(common)?;
+    if args.print {
+        let mut out = output::stdout(common);
+        for sql in audit_diesel::migrations(database::dialect(url)?) {
+            out.write_all(sql.as_bytes())?;
+        }
+        out.flush()?;
+        return Ok(Verdict::Fine);
+    }
+    let mut database = database::connect(url, Missing::IsMade)?;
+    let did = on!(&mut database, conn => init(conn))?;
+    let mut out = output::stdout(common);
+    match common.format {
+        Format::Table => writeln!(out, "{}", did.1)?,
+        Format::Json => writeln!(out, "{}", json!({ "result": did.0 }))?,
+        Format::Csv => {
+            csv_line(&mut out, &["result"])?;
+            csv_line(&mut out, &[did.0])?;
+        }
+    }
+    out.flush()?;
+    Ok(Verdict::Fine)
+}
+
+/// A word and a sentence about what was done.
+fn init<C: AuditConnection>(conn: &mut C) -> Result<(&'static str, &'static str)> {
+    let before = is_there(conn)?;
+    let was_fit = before && audit_diesel::check(conn).is_ok();
+    audit_diesel::migrate(conn)?;
+    Ok(match (before, was_fit) {
+        (false, _) => (
+            "made",
+            "made the table `audit_log`, its indexes and its guards; the database is fit for audited writes",
+        ),
+        (true, true) => (
+            "unchanged",
+            "`audit_log` was there and fit; nothing had to be done",
+        ),
+        (true, false) => (
+            "mended",
+            "`audit_log` was there; what was missing of it was put back, and the database is fit for audited writes",
+        ),
+    })
+}
+
+fn is_there<C: AuditConnection>(conn: &mut C) -> Result<bool> {
+    let rows = match C::Backend::DIALECT {
+        Dialect::Sqlite => ask(
+            conn,
+            "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND lower(name) = 'audit_log'",
+            &[],
+        )?,
+        Dialect::Postgres => ask(
+            conn,
+            "SELECT '1' FROM pg_catalog.pg_class WHERE oid = to_regclass('audit_log')",
+            &[],
+        )?,
+        _ => ask(
+            conn,
+            "SELECT CAST(table_name AS CHAR) FROM information_schema.tables \
+             WHERE table_schema = DATABASE() AND table_name = 'audit_log'",
+            &[],
+        )?,
+    };
+    Ok(!rows.is_empty())
+}

@@ -1,0 +1,267 @@
+//! `audit log`.
+
+use std::io::{self, Write};
+
+use audit_diesel::{AuditEntry, ChangeSet, Cursor};
+use chrono::SecondsFormat;
+use chrono_tz::Tz;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::filters;
+use crate::args::{Common, Format, Log};
+use crate::database::on;
+use crate::failure::{Result, Verdict, say};
+use crate::output::{self, Tone, csv_line, table};
+use crate::text::printable;
+
+pub(crate) fn run(common: &Common, args: &Log) -> Result<Verdict> {
+    let mut query = filters::query(&args.filters)?.limit(args.limit);
+    if let Some(cursor) = &args.cursor {
+        query = query.after(cursor.as_str());
+    }
+    let mut database = crate::connect(common)?;
+    let zone = args.filters.zone;
+    let mut out = output::stdout(common);
+    let next = if args.changes {
+        let page = on!(&mut database, conn => query.change_sets(conn))?;
+        print_changes(
+            &mut out,
+            common.format,
+            &page.change_sets,
+            page.next.as_ref(),
+            zone,
+        )?;
+        page.next
+    } else {
+        let page = on!(&mut database, conn => query.page(conn))?;
+        print_entries(
+            &mut out,
+            common.format,
+            &page.entries,
+            page.next.as_ref(),
+            zone,
+        )?;
+        page.next
+    };
+    out.flush()?;
+    if let Some(next) = next
+        && common.format != Format::Json
+    {
+        say(&format!("there is more: --cursor {next}"))?;
+    }
+    Ok(Verdict::Fine)
+}
+
+/// A row of the log as a JSON object; the values are JSON as they are stored, every digit kept.
+#[derive(Serialize)]
+struct Row<'a> {
+    seq: i64,
+    id: String,
+    change_id: String,
+    operation_id: String,
+    tenant_id: Option<&'a str>,
+    table_name: Option<&'a str>,
+    record_id: Option<&'a str>,
+    action: &'a str,
+    field_name: Option<&'a str>,
+    old_value: Option<&'a RawValue>,
+    new_value: Option<&'a RawValue>,
+    actor: &'a str,
+    on_behalf_of: Option<&'a str>,
+    changed_at: String,
+    recorded_at: String,
+    request_id: Option<&'a str>,
+    reason: Option<&'a str>,
+    context: Option<&'a RawValue>,
+}
+
+impl<'a> Row<'a> {
+    fn of(entry: &'a AuditEntry) -> serde_json::Result<Self> {
+        let raw = |json: &'a Option<String>| json.as_deref().map(serde_json::from_str).transpose();
+        let time =
+            |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        Ok(Self {
+            seq: entry.seq,
+            id: entry.id.to_string(),
+            change_id: entry.change_id.to_string(),
+            operation_id: entry.operation_id.to_string(),
+            tenant_id: entry.tenant_id.as_deref(),
+            table_name: entry.table_name.as_deref(),
+            record_id: entry.record_id.as_deref(),
+            action: &entry.action,
+            field_name: entry.field_name.as_deref(),
+            old_value: raw(&entry.old_value)?,
+            new_value: raw(&entry.new_value)?,
+            actor: entry.actor.as_str(),
+            on_behalf_of: entry.on_behalf_of.as_ref().map(|actor| actor.as_str()),
+            changed_at: time(entry.changed_at),
+            recorded_at: time(entry.recorded_at),
+            request_id: entry.request_id.as_deref(),
+            reason: entry.reason.as_deref(),
+            context: raw(&entry.context)?,
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Entries<'a> {
+    entries: Vec<Row<'a>>,
+    next: Option<&'a Cursor>,
+}
+
+#[derive(Serialize)]
+struct Changes<'a> {
+    changes: Vec<Vec<Row<'a>>>,
+    next: Option<&'a Cursor>,
+}
+
+const HEADER: [&str; 9] = [
+    "at", "by", "action", "record", "field", "old", "new", "request", "reason",
+];
+
+/// A row as the texts of a table.
+fn cells(entry: &AuditEntry, zone: Tz) -> [String; 9] {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let record = match (&entry.table_name, &entry.record_id) {
+        (Some(table), Some(record)) => format!("{table}#{record}"),
+        (Some(table), None) => table.clone(),
+        _ => String::new(),
+    };
+    let by = match &entry.on_behalf_of {
+        Some(behalf) => format!("{} for {behalf}", entry.actor),
+        None => entry.actor.to_string(),
+    };
+    [
+        entry
+            .changed_at
+            .with_timezone(&zone)
+            .to_rfc3339_opts(SecondsFormat::Micros, true),
+        by,
+        entry.action.clone(),
+        record,
+        text(&entry.field_name),
+        text(&entry.old_value),
+        text(&entry.new_value),
+        text(&entry.request_id),
+        text(&entry.reason),
+    ]
+}
+
+fn print_entries(
+    out: &mut impl Write,
+    format: Format,
+    entries: &[AuditEntry],
+    next: Option<&Cursor>,
+    zone: Tz,
+) -> Result<()> {
+    match format {
+        Format::Json => {
+            let entries: serde_json::Result<_> = entries.iter().map(Row::of).collect();
+            serde_json::to_writer_pretty(
+                &mut *out,
+                &Entries {
+                    entries: entries?,
+                    next,
+                },
+            )?;
+            writeln!(out)?;
+        }
+        Format::Csv => csv(out, entries.iter(), zone)?,
+        Format::Table if entries.is_empty() => {
+            writeln!(out, "{}", Tone::Quiet.paint("no entries"))?
+        }
+        Format::Table => {
+            let rows: Vec<_> = entries.iter().map(|entry| cells(entry, zone)).collect();
+            // Columns that nothing stands in only take room away from the others.
+            let kept: Vec<usize> = (0..HEADER.len())
+                .filter(|index| rows.iter().any(|row| !row[*index].is_empty()))
+                .collect();
+            let header: Vec<&str> = kept.iter().map(|index| HEADER[*index]).collect();
+            let rows = rows
+                .iter()
+                .map(|row| kept.iter().map(|index| row[*index].clone()).collect());
+            writeln!(out, "{}", table(&header, rows).trim_fmt())?;
+        }
+    }
+    Ok(())
+}
+
+fn csv<'a>(
+    out: &mut impl Write,
+    entries: impl Iterator<Item = &'a AuditEntry>,
+    zone: Tz,
+) -> io::Result<()> {
+    csv_line(out, &HEADER)?;
+    for entry in entries {
+        csv_line(out, &cells(entry, zone).each_ref().map(String::as_str))?;
+    }
+    Ok(())
+}
+
+fn print_changes(
+    out: &mut impl Write,
+    format: Format,
+    changes: &[ChangeSet],
+    next: Option<&Cursor>,
+    zone: Tz,
+) -> Result<()> {
+    match format {
+        Format::Json => {
+            let changes: serde_json::Result<_> = changes
+                .iter()
+                .map(|set| set.entries().iter().map(Row::of).collect())
+                .collect();
+            serde_json::to_writer_pretty(
+                &mut *out,
+                &Changes {
+                    changes: changes?,
+                    next,
+                },
+            )?;
+            writeln!(out)?;
+        }
+        Format::Csv => csv(out, changes.iter().flat_map(ChangeSet::entries), zone)?,
+        Format::Table if changes.is_empty() => {
+            writeln!(out, "{}", Tone::Quiet.paint("no changes"))?
+        }
+        Format::Table => {
+            for set in changes {
+                print_change(out, set, zone)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Who did what when, then a line for each field.
+fn print_change(out: &mut impl Write, set: &ChangeSet, zone: Tz) -> io::Result<()> {
+    let Some(first) = set.first() else {
+        return Ok(());
+    };
+    let [at, by, action, record, _, _, _, request, reason] = cells(first, zone);
+    let head = format!("{at}  {by}  {action}  {record}");
+    write!(out, "{}", Tone::Strong.paint(&printable(&head, false)))?;
+    for (what, text) in [("request", request), ("reason", reason)] {
+        if !text.is_empty() {
+            write!(out, "  {what}: {}", printable(&text, false))?;
+        }
+    }
+    writeln!(out)?;
+    for entry in set.entries() {
+        let value =
+            |value: &Option<String>| printable(value.as_deref().unwrap_or("-"), false).into_owned();
+        let (old, new) = (value(&entry.old_value), value(&entry.new_value));
+        let field = match &entry.field_name {
+            Some(field) => format!("{}: ", printable(field, false)),
+            None => String::new(),
+        };
+        writeln!(
+            out,
+            "  {field}{} -> {}",
+            Tone::Bad.paint(&old),
+            Tone::Good.paint(&new)
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! How a command ends: exit codes, and errors in words.
+
+use std::io;
+use std::process::ExitCode;
+
+use audit_diesel::AuditError;
+
+/// What a command has to say by its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Done, or nothing to complain of: exit code 0.
+    Fine,
+    /// Something falls short: exit code 1.
+    Findings,
+}
+
+/// Why a command did not do its work.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was asked makes no sense: exit code 2.
+    Usage(String),
+    /// The database could not be reached, or refused: exit code 3.
+    Database(String),
+    /// An error of the framework's, told apart when it is shown.
+    Audit(Box<AuditError>),
+    /// The output could not be written: exit code 4.
+    Output(io::Error),
+}
+
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Export(error) => Self::Output(error),
+            error => Self::Audit(Box::new(error)),
+        }
+    }
+}
+
+impl From<diesel::result::Error> for Failure {
+    fn from(error: diesel::result::Error) -> Self {
+        AuditError::from(error).into()
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Output(error.into())
+    }
+}
+
+impl Failure {
+    /// Says the error on stderr, unless nobody is there to read on: `audit log | head` closes the
+    /// pipe and means no harm.
+    pub(crate) fn report(self, database_messages: bool) -> ExitCode {
+        let (text, code) = match self {
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return ExitCode::SUCCESS;
+            }
+            Self::Output(error) => (format!("the output cannot be written: {error}"), 4),
+            Self::Usage(text) => (text, 2),
+            Self::Database(text) => (text, 3),
+            Self::Audit(error) => describe(*error, database_messages),
+        };
+        // Nothing is left to do if stderr is closed too.
+        let _ = say(&format!("error: {text}"));
+        ExitCode::from(code)
+    }
+}
+
+/// Writes a line to stderr, where progress and errors go.
+pub(crate) fn say(text: &str) -> io::Result<()> {
+    use io::Write;
+    writeln!(
+        io::stderr().lock(),
+        "{}",
+        crate::text::printable(text, true)
+    )
+}
+
+fn describe(error: AuditError, database_messages: bool) -> (String, u8) {
+    let code = match &error {
+        AuditError::Database(_)
+        | AuditError::AuditTable { .. }
+        | AuditError::CommitUnknown { .. }
+        | AuditError::PurgeRunning
+        | AuditError::TransactionLost => 3,
+        _ => 2,
+    };
+    let text = for_the_command_line(&error.to_string());
+    let AuditError::Database(_) = &error else {
+        return (text, code);
+    };
+    if !database_messages {
+        return (format!("{text}; `--database-messages` shows it"), code);
+    }
+    match error.into_diesel_unmasked() {
+        Ok(raw) => (format!("the database refused: {raw}"), code),
+        Err(_) => (text, code),
+    }
+}
+
+/// Findings of the library say which function to call; here that is a command.
+pub(crate) fn for_the_command_line(text: &str) -> String {
+    text.replace("`audit_diesel::migrate(&mut conn)`", "`audit init`")
+}

@@ -1,0 +1,112 @@
+//! Which columns hold which roles, and how many rows are how.
+
+use audit_diesel::{AuditConnection, Dialect};
+
+use super::Held;
+use crate::catalog::{Table, same_name};
+use crate::failure::Result;
+use crate::kind::{could_be, is_id};
+use crate::query::{ask, text};
+use crate::standard::{Class, Role, by_old_name, by_standard_name};
+
+/// The columns in their roles, and what is worth knowing about others that look like one.
+pub(super) fn held(table: &Table, leave: &[String], renames: bool) -> (Vec<Held>, Vec<String>) {
+    let dialect = table.dialect;
+    let mut held: Vec<Held> = Vec::new();
+    let mut notes = Vec::new();
+    let is_left = |name: &str| leave.iter().any(|left| same_name(dialect, left, name));
+    let columns = || {
+        table
+            .columns
+            .iter()
+            .filter(|column| !column.generated && column.key == 0 && !is_left(&column.name))
+    };
+    let taken = |held: &[Held], role: Role| held.iter().any(|held| held.role == role);
+    for role in Role::ALL {
+        let mut found = columns().filter(|column| {
+            let name = match dialect {
+                Dialect::Postgres => column.name.clone(),
+                _ => column.name.to_lowercase(),
+            };
+            by_standard_name(&name) == Some(role)
+        });
+        if let Some(column) = found.next() {
+            held.push(Held {
+                role,
+                column: column.clone(),
+                name: column.name.clone(),
+            });
+        }
+        for other in found {
+            notes.push(format!(
+                "`{}` is a second `{}`: mark it with `#[audit(not_a_stamp)]`, or drop it",
+                other.name,
+                role.name()
+            ));
+        }
+    }
+    let mut old: Vec<_> = columns()
+        .filter(|column| !held.iter().any(|held| held.column.name == column.name))
+        .filter_map(|column| {
+            let fits = |class: Class| could_be(dialect, &column.kind, class);
+            by_old_name(&column.name, fits).map(|(role, place)| (place, role, column))
+        })
+        .collect();
+    old.sort_by_key(|(place, _, _)| *place);
+    for (_, role, column) in old {
+        if taken(&held, role) {
+            notes.push(format!(
+                "`{}` looks like a second `{}`: if it is none, nothing is to be done",
+                column.name,
+                role.name()
+            ));
+            continue;
+        }
+        let target = if role.class() == Class::Actor && is_id(&column.kind) {
+            role.id_name()
+        } else {
+            role.name()
+        };
+        let is_free = table
+            .column(target)
+            .is_none_or(|there| there.name == column.name);
+        let name = if renames && is_free {
+            target.to_owned()
+        } else {
+            column.name.clone()
+        };
+        held.push(Held {
+            role,
+            column: column.clone(),
+            name,
+        });
+    }
+    (held, notes)
+}
+
+/// The number of rows, and of those that answer to each condition.
+pub(super) fn count<C: AuditConnection>(
+    conn: &mut C,
+    table: &Table,
+    conditions: &[String],
+) -> Result<(u64, Vec<u64>)> {
+    let mut sql = String::from("SELECT CAST(count(*) AS char(20))");
+    for condition in conditions {
+        sql.push_str(&format!(
+            ", CAST(coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS char(20))"
+        ));
+    }
+    sql.push_str(&format!(" FROM {}", table.quoted()));
+    if sql.contains("pg_temp.audit_is_time") {
+        conn.batch_execute(crate::kind::postgres::IS_TIME)?;
+    }
+    let rows = ask(conn, &sql, &[])?;
+    let number = |index: usize| -> u64 {
+        rows.first()
+            .map_or("", |row| text(row, index))
+            .trim()
+            .parse()
+            .unwrap_or(0)
+    };
+    Ok((number(0), (1..=conditions.len()).map(number).collect()))
+}

@@ -1,0 +1,268 @@
+//! `audit purge` and `audit hold`.
+
+use super::reading::{ROWS, fill};
+use super::support::{Db, on_each_backend};
+
+on_each_backend! {
+    a_purge_deletes_what_is_old_and_tells
+    a_dry_run_deletes_nothing
+    holds_keep_what_they_cover
+    other_days_for_tenants_and_tables
+    mistakes_delete_nothing
+}
+
+/// Rows of the log that tell of changes and not of purges and holds.
+fn left(db: &Db) -> usize {
+    db.texts("SELECT action AS v FROM audit_log WHERE action NOT LIKE 'audit.%'")
+        .len()
+}
+
+/// As if all of it had been written four hundred days ago.
+fn old(db: &Db) {
+    fill(db);
+    assert_eq!(left(db), ROWS.len());
+}
+
+const PURGE: &[&str] = &["purge", "--actor", "system:cron"];
+
+fn purge(more: &[&'static str]) -> Vec<&'static str> {
+    [PURGE, more].concat()
+}
+
+fn a_purge_deletes_what_is_old_and_tells(db: &Db) {
+    old(db);
+    let kept = db.audit(&purge(&["--older-than-days", "36500"])).ends(0);
+    assert!(kept.out.starts_with("0 rows deleted"), "{kept:?}");
+    let run = db
+        .audit(&purge(&["--older-than-days", "1", "--format", "json"]))
+        .ends(0)
+        .json();
+    assert_eq!(
+        (&run["deleted"], &run["held"], &run["finished"]),
+        (&5.into(), &0.into(), &true.into())
+    );
+    assert_eq!(left(db), 0);
+    let told = db.texts("SELECT actor_kind AS v FROM audit_log WHERE action LIKE 'audit.%'");
+    assert!(told.contains(&"system".to_owned()), "{told:?}");
+    db.audit(&["check"]).ends(0);
+}
+
+fn a_dry_run_deletes_nothing(db: &Db) {
+    old(db);
+    let run = db
+        .audit(&purge(&["--older-than-days", "1", "--dry-run"]))
+        .ends(0);
+    assert!(run.out.starts_with("5 rows to delete"), "{run:?}");
+    let csv = db
+        .audit(&purge(&[
+            "--older-than-days",
+            "1",
+            "--dry-run",
+            "--format",
+            "csv",
+        ]))
+        .ends(0);
+    assert!(csv.out.contains("acme,accounts,3,0\r\n"), "{csv:?}");
+    assert_eq!(left(db), ROWS.len());
+}
+
+fn holds_keep_what_they_cover(db: &Db) {
+    old(db);
+    let held = db
+        .audit(&[
+            "hold",
+            "add",
+            "--tenant",
+            "acme",
+            "--reason",
+            "Case\u{1b} 17",
+            "--actor",
+            "user:counsel",
+            "--format",
+            "json",
+        ])
+        .ends(0)
+        .json();
+    let id = held[0]["id"].as_str().unwrap().to_owned();
+    let list = db.audit(&["hold", "list"]).ends(0);
+    assert!(
+        list.out.contains(&id) && list.out.contains("Case\\u{1b} 17"),
+        "{list:?}"
+    );
+    assert_eq!(
+        db.audit(&["hold", "list", "--tenant", "other"])
+            .ends(0)
+            .out
+            .trim(),
+        "no holds"
+    );
+    let run = db
+        .audit(&purge(&["--older-than-days", "1", "--format", "json"]))
+        .ends(0)
+        .json();
+    assert_eq!((&run["deleted"], &run["held"]), (&2.into(), &3.into()));
+    db.audit(&["hold", "release", &id, "--actor", "user:counsel"])
+        .ends(0);
+    assert_eq!(
+        db.audit(&["hold", "list", "--format", "json"])
+            .ends(0)
+            .json(),
+        serde_json::json!([])
+    );
+    let all = db
+        .audit(&["hold", "list", "--all", "--format", "json"])
+        .ends(0)
+        .json();
+    assert_eq!(all[0]["released_by"], "user:counsel");
+    let run = db
+        .audit(&purge(&["--older-than-days", "1", "--format", "json"]))
+        .ends(0)
+        .json();
+    assert_eq!(run["deleted"], 3);
+}
+
+fn other_days_for_tenants_and_tables(db: &Db) {
+    old(db);
+    let rules = [
+        "--older-than-days",
+        "1",
+        "--keep-tenant",
+        "Acme=forever",
+        "--keep-tenant-table",
+        "acme",
+        "accounts",
+        "36500",
+    ];
+    let run = db.audit(&purge(&rules)).ends(0);
+    assert!(run.out.starts_with("1 rows deleted"), "{run:?}");
+    assert_eq!(left(db), 4);
+    let run = db
+        .audit(&purge(&[
+            "--older-than-days",
+            "1",
+            "--tenant",
+            "Acme",
+            "--keep-table",
+            "accounts=9",
+        ]))
+        .ends(0);
+    assert!(run.out.starts_with("1 rows deleted"), "{run:?}");
+    assert_eq!(left(db), 3);
+}
+
+fn mistakes_delete_nothing(db: &Db) {
+    old(db);
+    for days in [
+        "0",
+        "-1",
+        "36501",
+        "9223372036854775808",
+        "1.5",
+        "ten",
+        "",
+        " 1",
+    ] {
+        let run = db
+            .audit(&[PURGE, &["--older-than-days", days]].concat())
+            .ends(2);
+        assert!(run.out.is_empty(), "{run:?}");
+    }
+    for args in [
+        &["purge", "--older-than-days", "1"][..],
+        &["purge", "--actor", "system:cron"],
+        &["purge", "--older-than-days", "1", "--actor", "Jane"],
+        &[
+            "purge",
+            "--older-than-days",
+            "1",
+            "--actor",
+            "a:b",
+            "--keep-tenant",
+            "acme",
+        ],
+        &[
+            "purge",
+            "--older-than-days",
+            "1",
+            "--actor",
+            "a:b",
+            "--keep-tenant",
+            "=3",
+        ],
+        &[
+            "purge",
+            "--older-than-days",
+            "1",
+            "--actor",
+            "a:b",
+            "--keep-table",
+            "x=0",
+        ],
+        &[
+            "purge",
+            "--older-than-days",
+            "1",
+            "--actor",
+            "a:b",
+            "--keep-tenant-table",
+            "x",
+            "y",
+        ],
+        &[
+            "purge",
+            "--older-than-days",
+            "1",
+            "--actor",
+            "a:b",
+            "--keep-tenant-table",
+            "x",
+            "y",
+            "-2",
+        ],
+        &[
+            "purge",
+            "--older-than-days",
+            "1",
+            "--actor",
+            "a:b",
+            "--tenant",
+            "",
+        ],
+        &["hold", "add", "--actor", "a:b"],
+        &["hold", "add", "--actor", "a:b", "--reason", " "],
+        &[
+            "hold", "add", "--actor", "a:b", "--reason", "x", "--record", "1",
+        ],
+        &[
+            "hold", "add", "--actor", "a:b", "--reason", "x", "--until", "soon",
+        ],
+        &[
+            "hold",
+            "add",
+            "--actor",
+            "a:b",
+            "--reason",
+            "x",
+            "--until",
+            "2020-01-01T00:00:00Z",
+        ],
+        &["hold", "release", "1", "--actor", "a:b"],
+        &[
+            "hold",
+            "release",
+            "0197f3c2-1111-7aaa-8bbb-123456789abc",
+            "--actor",
+            "a:b",
+        ],
+        &["hold", "release", "0197f3c2-1111-7aaa-8bbb-123456789abc"],
+        &["hold"],
+    ] {
+        let run = db.audit(args).ends(2);
+        assert!(run.out.is_empty(), "{args:?}: {run:?}");
+    }
+    assert_eq!(left(db), ROWS.len());
+    assert_eq!(
+        db.audit(&["hold", "list", "--all"]).ends(0).out.trim(),
+        "no holds"
+    );
+}
