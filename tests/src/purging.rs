@@ -1,0 +1,66 @@
+//! A purge that is to be killed: it tells through its standard output how far it is.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use audit_diesel::retention::{Purge, Retention};
+use audit_diesel::{Actor, AuditConfig, AuditConnection};
+use chrono::DateTime;
+use diesel::connection::InstrumentationEvent;
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").expect("a reader");
+    out.flush().expect("a reader");
+}
+
+fn purge<C: AuditConnection>(url: &str) {
+    let mut conn = C::establish(url).expect("connect");
+    conn.set_instrumentation(|event: InstrumentationEvent<'_>| {
+        // Between the deletion and its commit; long enough for a kill to come there.
+        let deleted = match event {
+            InstrumentationEvent::FinishQuery { query, .. } => query
+                .to_string()
+                .starts_with("DELETE FROM audit_log WHERE audit_log.seq"),
+            InstrumentationEvent::StartQuery { query, .. } => {
+                query.to_string().starts_with("DELETE FROM audit_log_gate")
+            }
+            _ => false,
+        };
+        if deleted {
+            say("open");
+            std::thread::sleep(Duration::from_millis(15));
+        }
+    });
+    let now = DateTime::from_timestamp_micros(1_709_251_199_000_001).expect("in range");
+    let config = AuditConfig::builder().clock(move || now).build();
+    let report = Purge::new(Retention::default())
+        .batch_time(Duration::from_millis(3))
+        .progress(|p| {
+            if p.deleted > 0 {
+                say(&format!("deleted {}", p.deleted));
+            }
+            ControlFlow::Continue(())
+        })
+        .run(
+            &mut conn,
+            &config.context(Actor::job("purge")).all_tenants(),
+        )
+        .expect("a purge");
+    assert!(report.finished);
+    say("done");
+}
+
+/// Purges the database at `url`, until it is killed.
+pub fn work(backend: &str, url: &str) {
+    match backend {
+        #[cfg(feature = "mysql")]
+        crate::mysql::NAME => purge::<crate::mysql::Conn>(url),
+        #[cfg(feature = "postgres")]
+        crate::postgres::NAME => purge::<crate::postgres::Conn>(url),
+        #[cfg(feature = "sqlite")]
+        crate::sqlite::NAME => purge::<crate::sqlite::Conn>(url),
+        other => panic!("no backend `{other}` is compiled in"),
+    }
+}

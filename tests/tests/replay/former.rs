@@ -1,0 +1,255 @@
+// Old rows of an entity that has changed since: renamed table and columns, columns that came and
+// went, other types, variants that are gone.
+
+use audit_diesel::prelude::*;
+use audit_diesel::{AsOf, RevertError, Unknown};
+use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::prelude::*;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::Text;
+use serde::{Deserialize, Serialize};
+
+use super::backend::{Conn, Database, TYPES};
+use crate::hand::{Hand, at};
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use audit_diesel::sql_types::UtcTime;
+    gadgets (code) {
+        code -> Text,
+        nickname -> Text,
+        size -> Integer,
+        shade -> Text,
+        extra -> Nullable<Text>,
+        badge -> Text,
+        created_at -> UtcTime,
+        created_by -> Text,
+        updated_at -> UtcTime,
+        updated_by -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use audit_diesel::sql_types::UtcTime;
+    devices2 (code) {
+        code -> Text,
+        label -> Text,
+        size -> Text,
+        shade -> Text,
+        weight -> Nullable<Double>,
+        badge -> Text,
+        created_at -> UtcTime,
+        created_by -> Text,
+        updated_at -> UtcTime,
+        updated_by -> Text,
+    }
+}
+
+/// As it was: the table's name is the trail's.
+#[derive(Audited, Queryable, Selectable, Identifiable)]
+#[diesel(table_name = gadgets, primary_key(code))]
+#[audit(new = NewGadget)]
+pub struct Gadget {
+    #[audit(id = "client")]
+    pub code: String,
+    pub nickname: String,
+    pub size: i32,
+    pub shade: String,
+    pub extra: Option<String>,
+    #[audit(mask = "last4")]
+    pub badge: String,
+    pub created_at: DateTime<Utc>,
+    pub created_by: Actor,
+    pub updated_at: DateTime<Utc>,
+    pub updated_by: Actor,
+}
+
+/// As it is: another table, a column renamed, one of another type, one gone, one new.
+#[derive(Audited, Queryable, Selectable, Identifiable)]
+#[diesel(table_name = devices2, primary_key(code))]
+#[audit(name = "gadgets")]
+pub struct Device {
+    #[audit(id = "client")]
+    pub code: String,
+    #[audit(was = "nickname")]
+    pub label: String,
+    pub size: String,
+    pub shade: Shade,
+    pub weight: Option<f64>,
+    pub badge: String,
+    pub created_at: DateTime<Utc>,
+    pub created_by: Actor,
+    pub updated_at: DateTime<Utc>,
+    pub updated_by: Actor,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+#[serde(rename_all = "lowercase")]
+pub enum Shade {
+    Dark,
+    Light,
+}
+
+impl<DB: diesel::backend::Backend> ToSql<Text, DB> for Shade
+where
+    str: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        match self {
+            Self::Dark => "dark".to_sql(out),
+            Self::Light => "light".to_sql(out),
+        }
+    }
+}
+
+impl<DB: diesel::backend::Backend> FromSql<Text, DB> for Shade
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        match String::from_sql(bytes)?.as_str() {
+            "dark" => Ok(Self::Dark),
+            "light" => Ok(Self::Light),
+            _ => Err("no such shade".into()),
+        }
+    }
+}
+
+const TABLES: &str = "
+    CREATE TABLE gadgets (code {KEYTEXT} NOT NULL PRIMARY KEY, nickname {TEXT} NOT NULL, size integer NOT NULL,
+        shade {TEXT} NOT NULL, extra {TEXT}, badge {TEXT} NOT NULL, created_at {UTC} NOT NULL, created_by {TEXT} NOT NULL,
+        updated_at {UTC} NOT NULL, updated_by {TEXT} NOT NULL);
+    CREATE TABLE devices2 (code {KEYTEXT} NOT NULL PRIMARY KEY, label {TEXT} NOT NULL, size {TEXT} NOT NULL,
+        shade {TEXT} NOT NULL, weight {DOUBLE}, badge {TEXT} NOT NULL, created_at {UTC} NOT NULL, created_by {TEXT} NOT NULL,
+        updated_at {UTC} NOT NULL, updated_by {TEXT} NOT NULL);";
+
+/// A record with two states under its old schema, then moved to the new one and changed once.
+fn moved(conn: &mut Conn, hand: &Hand) {
+    let types = TYPES.iter();
+    let sql = types.fold(TABLES.to_owned(), |sql, (word, kind)| {
+        sql.replace(word, kind)
+    });
+    conn.batch_execute(&sql).unwrap();
+    let new = NewGadget {
+        code: "g".into(),
+        nickname: "Bob".into(),
+        size: 5,
+        shade: "beige".into(),
+        extra: Some("box".into()),
+        badge: "DE123456789012".into(),
+    };
+    Gadget::audited_insert(conn, &hand.ctx(10, 1), new).unwrap();
+    Gadget::audited_edit(conn, &hand.ctx(20, 1), "g", |g| {
+        g.nickname = "Bobby".into();
+        g.shade = "dark".into();
+        g.extra = None;
+        g.badge = "DE123456780000".into();
+    })
+    .unwrap();
+    conn.batch_execute(
+        "INSERT INTO devices2 SELECT code, nickname, '5', shade, NULL, badge, created_at, created_by, \
+         updated_at, updated_by FROM gadgets",
+    )
+    .unwrap();
+    Device::audited_edit(conn, &hand.ctx(30, 1), "g", |d| {
+        d.label = "Robert".into();
+        d.weight = Some(1.5);
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_the_schema_was_can_still_be_read() {
+    let database = Database::bare();
+    let conn = &mut database.connect();
+    audit_diesel::migrate(conn).unwrap();
+    let hand = Hand::new();
+    moved(conn, &hand);
+    let mut then = |seconds| {
+        let ctx = hand.ctx(1_000, 1);
+        match Device::as_of(conn, &ctx, "g", at(seconds)).unwrap() {
+            AsOf::Record(past) => past,
+            other => panic!("{other:?}"),
+        }
+    };
+    let first = then(10);
+    assert_eq!(first.get::<String>("label").unwrap(), "Bob");
+    // A number then, a text now, and the same since: it reads as what it is now.
+    assert_eq!(first.get::<String>("size").unwrap(), "5");
+    assert_eq!(first.get::<Shade>("shade"), Err(Unknown::Type));
+    assert_eq!(first.json("shade").unwrap(), "\"beige\"");
+    assert_eq!(first.get::<Option<f64>>("weight"), Err(Unknown::NotRecorded));
+    // Masked then and plain now: a mask is never taken for a value.
+    assert_eq!(first.get::<String>("badge"), Err(Unknown::Masked));
+    assert_eq!(first.mask("badge"), Some("\"****9012\""));
+    let former: Vec<String> = first
+        .former_columns()
+        .map(|field| format!("{}: {field}", field.column()))
+        .collect();
+    assert_eq!(former, ["extra: \"box\""]);
+    assert!(first.to_string().contains("extra (a former column): \"box\""));
+    let second = then(25);
+    assert_eq!(second.get::<String>("label").unwrap(), "Bobby");
+    assert_eq!(second.get::<Shade>("shade").unwrap(), Shade::Dark);
+    assert_eq!(second.get::<String>("badge"), Err(Unknown::Masked));
+    let last = then(30);
+    assert_eq!(last.get::<f64>("weight").unwrap(), 1.5);
+    let now = then(2_000);
+    assert_eq!(now.get::<String>("badge").unwrap(), "DE123456780000");
+    assert_eq!(now.get::<String>("size").unwrap(), "5");
+    let unread = then(10).into_entity().unwrap_err();
+    assert!(unread.contains(&("shade", Unknown::Type)), "{unread:?}");
+    assert!(unread.contains(&("weight", Unknown::NotRecorded)), "{unread:?}");
+
+    let sets = Device::history(conn, &hand.ctx(0, 1), "g").unwrap();
+    let [insert, update, _] = sets.as_slice() else {
+        panic!("{sets:?}");
+    };
+    let (insert, update) = (insert.typed::<Device>(), update.typed::<Device>());
+    assert_eq!(insert.new::<i32>("size").unwrap(), 5);
+    assert_eq!(insert.new::<String>("size"), Err(Unknown::Type));
+    assert_eq!(insert.old::<String>("label"), Err(Unknown::NotPart));
+    assert_eq!(insert.new::<f64>("weight"), Err(Unknown::NotRecorded));
+    assert_eq!(update.columns(), ["label", "shade", "badge"]);
+    assert_eq!(update.old::<String>("badge"), Err(Unknown::Masked));
+    assert_eq!(update.old::<String>("label").unwrap(), "Bob");
+    assert_eq!(update.new::<String>("nickname").unwrap(), "Bobby");
+    assert_eq!(update.new::<Shade>("shade").unwrap(), Shade::Dark);
+    assert_eq!(update.new::<String>("size"), Err(Unknown::NotPart));
+    assert_eq!(update.new::<String>("colour"), Err(Unknown::NoField));
+}
+
+#[test]
+fn what_does_not_fit_any_more_is_not_written() {
+    let database = Database::bare();
+    let conn = &mut database.connect();
+    audit_diesel::migrate(conn).unwrap();
+    let hand = Hand::new();
+    moved(conn, &hand);
+    let sets = Device::history(conn, &hand.ctx(0, 1), "g").unwrap();
+    let id = |n: usize| Revert::ChangeSet(sets[n].first().unwrap().change_id);
+    let mut revert = |what| Device::audited_revert(conn, &hand.ctx(40, 1), "g", what);
+    // The name comes back under its new column.
+    assert_eq!(revert(id(2)).unwrap().label, "Bobby");
+    let refused = match revert(id(1)) {
+        Err(AuditError::Revert { source, .. }) => source,
+        other => panic!("{:?}", other.map(|_| ())),
+    };
+    assert_eq!(refused, RevertError::Unknown(vec![("badge", Unknown::Masked)]));
+    let refused = match revert(Revert::To(at(10))) {
+        Err(AuditError::Revert { source, .. }) => source,
+        other => panic!("{:?}", other.map(|_| ())),
+    };
+    assert_eq!(
+        refused,
+        RevertError::Unknown(vec![
+            ("weight", Unknown::NotRecorded),
+            ("badge", Unknown::Masked)
+        ])
+    );
+}

@@ -1,0 +1,28 @@
+//! What is exempt is not there.
+
+use audit_diesel::prelude::*;
+use chrono::{DateTime, Utc};
+
+diesel::table! {
+    accounts (id) {
+        id -> BigInt,
+        created_at -> TimestamptzSqlite,
+        created_by -> Text,
+        updated_at -> TimestamptzSqlite,
+        updated_by -> Text,
+    }
+}
+
+#[derive(Audited)]
+#[diesel(table_name = accounts)]
+#[audit(exempt(created_by, created_by))]
+#[audit(exempt(updated_by))]
+struct Account {
+    id: i64,
+    created_at: DateTime<Utc>,
+    created_by: Actor,
+    updated_at: DateTime<Utc>,
+    updated_by: Actor,
+}
+
+fn main() {}

@@ -1,0 +1,40 @@
+//! A form that holds what the server alone writes.
+
+use audit_diesel::prelude::*;
+use chrono::{DateTime, Utc};
+
+diesel::table! {
+    accounts (id) {
+        id -> BigInt,
+        tenant_id -> Text,
+        name -> Text,
+        created_at -> TimestamptzSqlite,
+        created_by -> Text,
+        updated_at -> TimestamptzSqlite,
+        updated_by -> Text,
+    }
+}
+
+#[derive(Audited)]
+#[diesel(table_name = accounts)]
+struct Account {
+    id: i64,
+    tenant_id: String,
+    name: String,
+    created_at: DateTime<Utc>,
+    created_by: Actor,
+    updated_at: DateTime<Utc>,
+    updated_by: Actor,
+}
+
+#[derive(AuditedForm)]
+#[diesel(table_name = accounts)]
+#[audit(entity = Account)]
+struct Rename {
+    id: i64,
+    tenant_id: Option<String>,
+    name: Option<String>,
+    created_by: Actor,
+}
+
+fn main() {}

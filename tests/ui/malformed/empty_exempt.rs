@@ -1,0 +1,27 @@
+//! An empty list exempts nothing.
+
+use audit_diesel::prelude::*;
+use chrono::{DateTime, Utc};
+
+diesel::table! {
+    accounts (id) {
+        id -> BigInt,
+        created_at -> TimestamptzSqlite,
+        created_by -> Text,
+        updated_at -> TimestamptzSqlite,
+        updated_by -> Text,
+    }
+}
+
+#[derive(Audited)]
+#[diesel(table_name = accounts)]
+#[audit(exempt())]
+struct Account {
+    id: i64,
+    created_at: DateTime<Utc>,
+    created_by: Actor,
+    updated_at: DateTime<Utc>,
+    updated_by: Actor,
+}
+
+fn main() {}
