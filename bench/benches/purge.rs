@@ -1,0 +1,232 @@
+//! The purge against one plain DELETE of the same rows, in one run, on every database that is
+//! switched on.
+//!
+//! Ids follow the order of time, as those that the crate makes do. `AUDIT_BENCH_ROWS` is how many rows the log has (default 100,000); half of them are too old.
+#![allow(clippy::expect_used, clippy::unwrap_used, missing_docs)]
+
+use std::time::{Duration, Instant};
+
+use audit_diesel::prelude::*;
+use audit_diesel::retention::{Purge, PurgeReport, Retention};
+#[cfg(feature = "sqlite")]
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection;
+
+fn rows() -> i64 {
+    std::env::var("AUDIT_BENCH_ROWS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(100_000)
+}
+
+/// The two are run in turns, each on a log made anew.
+fn rounds() -> usize {
+    std::env::var("AUDIT_BENCH_ROUNDS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(3)
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Makes the log, times the plain DELETE; makes it again, times the purge.
+fn compare<C: AuditConnectionOf>(name: &str, conn: &mut C) {
+    let (mut plain, mut purged, mut longest, mut batches) = (vec![], vec![], vec![], 0);
+    for _ in 0..rounds() {
+        C::fill(conn, rows());
+        let begun = Instant::now();
+        C::plain_delete(conn);
+        plain.push(begun.elapsed());
+        C::fill(conn, rows());
+        let report = purge(conn);
+        assert_eq!(report.deleted() as i64, rows() / 2);
+        purged.push(report.took);
+        longest.push(report.longest);
+        batches = report.batches;
+    }
+    let worst = longest.iter().max().copied().unwrap_or_default();
+    let (plain, purged) = (median(&mut plain), median(&mut purged));
+    println!(
+        "{name}: {} of {} rows: one plain DELETE {plain:.1?}; purge {purged:.1?}, {:.2} x, {batches} batches, \
+         longest transaction {worst:.1?}",
+        rows() / 2,
+        rows(),
+        purged.as_secs_f64() / plain.as_secs_f64(),
+    );
+}
+
+fn purge<C: AuditConnectionOf>(conn: &mut C) -> PurgeReport {
+    let ctx = AuditContext::new(Actor::job("bench")).all_tenants();
+    Purge::new(Retention::default()).run(conn, &ctx).unwrap()
+}
+
+trait AuditConnectionOf: audit_diesel::AuditConnection {
+    /// A fresh log: rows of updates of ten tenants and five tables, in the order of time, the first
+    /// half 60 to 31 days old, the second younger.
+    fn fill(conn: &mut Self, rows: i64);
+    /// In one transaction, past the guards as the purge passes them.
+    fn plain_delete(conn: &mut Self);
+}
+
+fn run(conn: &mut impl SimpleConnection, sql: &str) {
+    conn.batch_execute(sql).expect(sql);
+}
+
+#[cfg(feature = "sqlite")]
+impl AuditConnectionOf for diesel::SqliteConnection {
+    fn fill(conn: &mut Self, rows: i64) {
+        run(
+            conn,
+            "DROP TABLE IF EXISTS audit_log; DROP TABLE IF EXISTS audit_log_gate;",
+        );
+        audit_diesel::migrate(conn).unwrap();
+        run(
+            conn,
+            &format!(
+                "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < {rows})
+                 INSERT INTO audit_log (id, change_id, operation_id, changed_at, tenant_id, table_name,
+                    record_id, action, field_name, old_value, new_value, actor_kind, actor_id)
+                 SELECT CAST(printf('%016d', n) AS BLOB), CAST(printf('%016d', n) AS BLOB), CAST(printf('%016d', n) AS BLOB),
+                    (unixepoch() - CASE WHEN n < {rows} / 2 THEN 60 * 86400 - n * 28 * 86400 / ({rows} / 2)
+                        ELSE 29 * 86400 - (n - {rows} / 2) * 28 * 86400 / ({rows} / 2) END) * 1000000,
+                    'tenant-' || (n % 10), 'table_' || (n % 5), abs(random()) % 100000, 'update', 'name',
+                    '\"before it\"', '\"after it\"', 'user', n % 100
+                 FROM n"
+            ),
+        );
+        run(conn, "PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    fn plain_delete(conn: &mut Self) {
+        let cutoff = "(unixepoch() - 30 * 86400) * 1000000";
+        run(
+            conn,
+            &format!(
+                "BEGIN IMMEDIATE; INSERT INTO audit_log_gate VALUES (1, {cutoff});
+                 DELETE FROM audit_log WHERE changed_at < {cutoff};
+                 DELETE FROM audit_log_gate; COMMIT"
+            ),
+        );
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl AuditConnectionOf for diesel::PgConnection {
+    fn fill(conn: &mut Self, rows: i64) {
+        run(
+            conn,
+            "SET client_min_messages = warning; DROP TABLE IF EXISTS audit_log",
+        );
+        audit_diesel::migrate(conn).unwrap();
+        run(
+            conn,
+            &format!(
+                "INSERT INTO audit_log (id, change_id, operation_id, changed_at, tenant_id, table_name,
+                    record_id, action, field_name, old_value, new_value, actor_kind, actor_id)
+                 SELECT lpad(to_hex(n), 32, '0')::uuid, lpad(to_hex(n), 32, '0')::uuid, lpad(to_hex(n), 32, '0')::uuid,
+                    now() - CASE WHEN n < {rows} / 2 THEN interval '60 days' - interval '28 days' * n / ({rows} / 2)
+                        ELSE interval '29 days' - interval '28 days' * (n - {rows} / 2) / ({rows} / 2) END,
+                    'tenant-' || (n % 10), 'table_' || (n % 5), (random() * 100000)::int, 'update', 'name',
+                    '\"before it\"', '\"after it\"', 'user', n % 100
+                 FROM generate_series(0, {rows} - 1) n"
+            ),
+        );
+        run(conn, "ANALYZE audit_log");
+        run(conn, "CHECKPOINT");
+    }
+
+    fn plain_delete(conn: &mut Self) {
+        run(conn, "BEGIN");
+        run(
+            conn,
+            "SELECT set_config('audit_log.purge', pg_current_xact_id()::text, true)",
+        );
+        run(
+            conn,
+            "DELETE FROM audit_log WHERE changed_at < now() - interval '30 days'",
+        );
+        run(conn, "COMMIT");
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl AuditConnectionOf for diesel::MysqlConnection {
+    fn fill(conn: &mut Self, rows: i64) {
+        run(conn, "DROP TABLE IF EXISTS audit_log");
+        audit_diesel::migrate(conn).unwrap();
+        run(
+            conn,
+            &format!(
+                "INSERT INTO audit_log (id, change_id, operation_id, changed_at, tenant_id, table_name,
+                    record_id, action, field_name, old_value, new_value, actor_kind, actor_id)
+                 SELECT lpad(seq, 16, '0'), lpad(seq, 16, '0'), lpad(seq, 16, '0'),
+                    utc_timestamp(6) - INTERVAL (CASE WHEN seq < {rows} DIV 2
+                        THEN 60 * 86400 - seq * 28 * 86400 DIV ({rows} DIV 2)
+                        ELSE 29 * 86400 - (seq - {rows} DIV 2) * 28 * 86400 DIV ({rows} DIV 2) END) SECOND,
+                    concat('tenant-', seq % 10), concat('table_', seq % 5), floor(rand() * 100000), 'update',
+                    'name', '\"before it\"', '\"after it\"', 'user', seq % 100
+                 FROM seq_0_to_{last}",
+                last = rows - 1
+            ),
+        );
+        run(conn, "ANALYZE TABLE audit_log");
+    }
+
+    fn plain_delete(conn: &mut Self) {
+        run(conn, "BEGIN");
+        run(
+            conn,
+            "INSERT INTO audit_log_gate VALUES (connection_id(), utc_timestamp(6) - INTERVAL 30 DAY)",
+        );
+        run(
+            conn,
+            "DELETE FROM audit_log WHERE changed_at < utc_timestamp(6) - INTERVAL 30 DAY",
+        );
+        run(conn, "DELETE FROM audit_log_gate");
+        run(conn, "COMMIT");
+    }
+}
+
+fn main() {
+    #[cfg(feature = "sqlite")]
+    {
+        let path =
+            std::env::temp_dir().join(format!("audit_bench_purge_{}.sqlite", std::process::id()));
+        let mut conn = diesel::SqliteConnection::establish(&path.display().to_string()).unwrap();
+        run(&mut conn, "PRAGMA journal_mode = WAL");
+        compare("SQLite", &mut conn);
+        drop(conn);
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+        }
+    }
+    #[cfg(feature = "postgres")]
+    on_server::<diesel::PgConnection>(
+        "PostgreSQL",
+        "AUDIT_TEST_POSTGRES_URL",
+        "postgres://postgres@127.0.0.1/postgres",
+    );
+    #[cfg(feature = "mysql")]
+    on_server::<diesel::MysqlConnection>(
+        "MySQL/MariaDB",
+        "AUDIT_TEST_MYSQL_URL",
+        "mysql://root@127.0.0.1/mysql",
+    );
+}
+
+/// In a database of its own.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn on_server<C: AuditConnectionOf>(title: &str, variable: &str, default: &str) {
+    let url = std::env::var(variable).unwrap_or_else(|_| default.to_owned());
+    let name = format!("audit_bench_purge_{}", std::process::id());
+    let mut server = C::establish(&url).unwrap();
+    run(&mut server, &format!("CREATE DATABASE {name}"));
+    let (base, _) = url.rsplit_once('/').unwrap();
+    let mut conn = C::establish(&format!("{base}/{name}")).unwrap();
+    compare(title, &mut conn);
+    drop(conn);
+    run(&mut server, &format!("DROP DATABASE {name}"));
+}
