@@ -1,0 +1,148 @@
+//! `cargo xtask kill`: kills a process under load, again and again, and holds what is left in the
+//! database against the trail. The test of the same name does so a hundred times per backend; this is
+//! for the long run.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::Result;
+use crate::server::{self, Kind};
+use crate::workspace::{Clients, Workspace, cargo};
+
+const TEST: &str = "a_killed_process_leaves_no_half_change";
+const BACKENDS: [&str; 3] = ["sqlite", "postgres", "mysql"];
+
+#[derive(Debug, PartialEq)]
+struct Options {
+    backends: Vec<&'static str>,
+    kills: u32,
+}
+
+impl Options {
+    fn parse(args: &[String]) -> Result<Self> {
+        let mut options = Self {
+            backends: Vec::new(),
+            kills: 100,
+        };
+        let mut args = args.iter();
+        while let Some(option) = args.next() {
+            let mut value = || {
+                args.next()
+                    .ok_or_else(|| format!("`{option}` needs a value"))
+            };
+            match option.as_str() {
+                "--backend" => {
+                    let wanted = value()?;
+                    let found = BACKENDS.iter().find(|backend| *backend == wanted);
+                    options.backends.push(found.ok_or_else(|| {
+                        format!(
+                            "there is no backend `{wanted}`; there are {}",
+                            BACKENDS.join(", ")
+                        )
+                    })?);
+                }
+                "--kills" => {
+                    let wanted = value()?;
+                    options.kills = match wanted.parse() {
+                        Ok(kills @ 1..) => kills,
+                        _ => return Err(format!("`{wanted}` is no number of kills")),
+                    };
+                }
+                other => {
+                    return Err(format!(
+                        "`{other}` is not an option here: kill [--backend NAME] [--kills N]"
+                    ));
+                }
+            }
+        }
+        if options.backends.is_empty() {
+            options.backends = BACKENDS.to_vec();
+        }
+        Ok(options)
+    }
+}
+
+pub(crate) fn run(args: &[String]) -> Result<bool> {
+    let options = Options::parse(args)?;
+    let mut good = true;
+    for backend in options.backends {
+        good &= kill(backend, options.kills)?;
+    }
+    Ok(good)
+}
+
+fn kill(backend: &str, kills: u32) -> Result<bool> {
+    let workspace = Workspace::read()?;
+    let clients = Clients::find();
+    let kind: Option<&Kind> = match backend {
+        "postgres" => {
+            clients.postgres.as_ref().map_err(Clone::clone)?;
+            Some(&server::POSTGRES)
+        }
+        "mysql" => {
+            clients.mysql.as_ref().map_err(Clone::clone)?;
+            Some(&server::MYSQL)
+        }
+        _ => None,
+    };
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--exclude", "xtask"]);
+    for package in workspace.aside() {
+        command.args(["--exclude", package]);
+    }
+    command
+        .args(["--features", &workspace.features(&clients)])
+        .args(["--test=faults", "--", "--exact", "--nocapture"])
+        .arg(format!("kill::{backend}::cases::{TEST}"))
+        .env("AUDIT_TEST_KILLS", kills.to_string())
+        .stdout(Stdio::piped());
+    // Held until the test has ended: a server of ours stops with it.
+    let server = kind.map(server::find).transpose()?;
+    if let (Some(kind), Some(server)) = (kind, &server) {
+        command.env(kind.variable, &server.url);
+    }
+    let failed = |error: std::io::Error| format!("cargo does not run: {error}");
+    let mut child = command.spawn().map_err(failed)?;
+    let mut ran = false;
+    for line in child
+        .stdout
+        .take()
+        .into_iter()
+        .flat_map(|out| BufReader::new(out).lines())
+    {
+        let line = line.map_err(failed)?;
+        // A filter that no test matches passes as well.
+        ran |= line.starts_with("test result:") && line.contains(" 1 passed");
+        println!("{line}");
+    }
+    Ok(child.wait().map_err(failed)?.success() && ran)
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Options> {
+        Options::parse(&args.iter().map(|&arg| arg.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_hundred_kills_on_every_backend_unless_told_otherwise() {
+        let options = parse(&[]).unwrap();
+        assert_eq!((options.backends.len(), options.kills), (3, 100));
+        let options = parse(&["--backend", "mysql", "--kills", "1000"]).unwrap();
+        assert_eq!((options.backends, options.kills), (vec!["mysql"], 1000));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        for (args, named) in [
+            (["--backend", "oracle"], "`oracle`"),
+            (["--kills", "0"], "`0`"),
+            (["--kill", "3"], "`--kill`"),
+        ] {
+            let error = parse(&args).unwrap_err();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+}
