@@ -4,6 +4,7 @@
 //! module a dialect; only [`ask`] runs something.
 
 mod entity;
+mod index;
 mod mysql;
 mod postgres;
 mod sqlite;
@@ -21,7 +22,7 @@ use crate::error::AuditError;
 /// Tells whether the database of a connection is fit for audited writes, and all that is wrong
 /// where it is not.
 ///
-/// It looks at the shape of `audit_log` and its unique id, at the triggers that keep it
+/// It looks at the shape of `audit_log`, its unique id and its indexes, at the triggers that keep it
 /// append-only, at a purge gate that was left open, and at what of the connection's settings could
 /// cut, shift or lose a value: on MySQL/MariaDB the SQL mode, engine, character sets, collations,
 /// time zone and packet size, on PostgreSQL the encodings and rules, on SQLite the journal.

@@ -1,5 +1,6 @@
 //! MySQL and MariaDB: what to ask, and what the answers mean.
 
+use super::index::{self, Habits};
 use super::{
     Answers, Expected, Found, MIGRATE, PURGE_TABLES, Question, count, is_true, judge_columns,
     missing, missing_log, not_unique, nullable, required, rows, text,
@@ -23,9 +24,12 @@ pub(super) static LOG: [Question<'static>; 6] = [
          WHERE table_schema = DATABASE() AND table_name = 'audit_log' ORDER BY ordinal_position",
     ),
     Question::new(
-        "SELECT CAST(index_name AS CHAR) FROM information_schema.statistics \
-         WHERE table_schema = DATABASE() AND table_name = 'audit_log' GROUP BY index_name \
-         HAVING count(*) = 1 AND min(non_unique) = 0 AND min(column_name) = 'id'",
+        "SELECT CAST(index_name AS CHAR), CAST(min(non_unique) = 0 AS CHAR), \
+            CAST(group_concat(concat(coalesce(column_name, '..'), \
+                    coalesce(concat('(', sub_part, ')'), ''), if(collation = 'D', ' DESC', '')) \
+                ORDER BY seq_in_index SEPARATOR ', ') AS CHAR) \
+         FROM information_schema.statistics \
+         WHERE table_schema = DATABASE() AND table_name = 'audit_log' GROUP BY index_name",
     ),
     Question::new(
         "SELECT CAST(event_manipulation AS CHAR), CAST(action_timing AS CHAR), \
@@ -74,6 +78,17 @@ static COLUMNS: [Expected; 19] = [
     nullable("context", "longtext"),
 ];
 
+/// Queries of the log name these, because the server's own choice is at times another.
+const INDEXES: [index::Expected; 4] = [
+    ("audit_log_record_idx", "table_name, record_id, tenant_id"),
+    (
+        "audit_log_actor_idx",
+        "tenant_id, actor_kind, actor_id, changed_at",
+    ),
+    ("audit_log_tenant_idx", "tenant_id, changed_at"),
+    ("audit_log_operation_idx", "operation_id"),
+];
+
 /// The audit sends up to four megabytes in one statement, and escapes can double them.
 const PACKET: u64 = 8 << 20;
 
@@ -92,9 +107,7 @@ pub(super) fn judge_log(answers: &Answers, findings: &mut Vec<String>) -> bool {
         return false;
     }
     judge_table_columns(rows(answers, 1), findings);
-    if rows(answers, 2).is_empty() {
-        findings.push(not_unique());
-    }
+    judge_indexes(rows(answers, 2), findings);
     let gate = table("audit_log_gate");
     let purge = PURGE_TABLES.map(table);
     for table in [Some(log)].into_iter().chain(purge).flatten() {
@@ -162,6 +175,39 @@ fn judge_table_columns(columns: &[Vec<Option<String>>], findings: &mut Vec<Strin
             ));
         }
     }
+}
+
+/// `rows` are (name, unique, columns).
+fn judge_indexes(rows: &[Vec<Option<String>>], findings: &mut Vec<String>) {
+    if !rows
+        .iter()
+        .any(|row| is_true(text(row, 1)) && text(row, 2) == "id")
+    {
+        findings.push(not_unique());
+    }
+    if !rows
+        .iter()
+        .any(|row| text(row, 0) == "PRIMARY" && text(row, 2) == "seq")
+    {
+        findings.push(
+            "the primary key of `audit_log` is not `seq`, by which the log is paged: run `ALTER \
+             TABLE audit_log ADD PRIMARY KEY (seq)`, after DROP PRIMARY KEY where there is another"
+                .to_owned(),
+        );
+    }
+    let found: Vec<index::Found<'_>> = rows
+        .iter()
+        .map(|row| index::Found {
+            name: text(row, 0),
+            of: text(row, 2).to_lowercase(),
+            valid: true,
+        })
+        .collect();
+    let habits = Habits {
+        named: true,
+        drop: " ON audit_log",
+    };
+    index::judge(&INDEXES, &found, &habits, findings);
 }
 
 /// A text column may be longer than it needs to be.

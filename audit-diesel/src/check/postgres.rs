@@ -1,5 +1,6 @@
 //! PostgreSQL: what to ask, and what the answers mean.
 
+use super::index::{self, Habits};
 use super::{
     Answers, Expected, Found, MIGRATE, Question, is_true, judge_columns, missing, missing_log,
     not_unique, nullable, required, rows, text,
@@ -21,10 +22,11 @@ pub(super) static LOG: [Question<'static>; 7] = [
          ORDER BY a.attnum",
     ),
     Question::new(
-        "SELECT i.indexrelid::text FROM pg_catalog.pg_index i \
-         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] \
-         WHERE i.indrelid = to_regclass('audit_log') AND i.indisunique AND i.indisvalid \
-            AND i.indpred IS NULL AND i.indnkeyatts = 1 AND a.attname = 'id'",
+        // Of a partitioned log these are its own, each valid where every partition has its part.
+        "SELECT c.relname::text, (i.indisvalid AND i.indisready)::text, i.indisunique::text, \
+            substring(pg_get_indexdef(i.indexrelid) FROM ' USING (.*)$') \
+         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+         WHERE i.indrelid = to_regclass('audit_log')",
     ),
     Question::new(
         "SELECT s.seqcache::text, s.seqcycle::text FROM pg_catalog.pg_depend d \
@@ -89,6 +91,20 @@ const COMPARED: [&str; 9] = [
     "request_id",
 ];
 
+const INDEXES: [index::Expected; 5] = [
+    (
+        "audit_log_record_idx",
+        "btree (table_name, record_id, tenant_id, seq)",
+    ),
+    (
+        "audit_log_actor_idx",
+        "btree (tenant_id, actor_kind, actor_id, changed_at, seq)",
+    ),
+    ("audit_log_tenant_idx", "btree (tenant_id, changed_at, seq)"),
+    ("audit_log_operation_idx", "btree (operation_id, seq)"),
+    ("audit_log_changed_at_idx", "brin (changed_at)"),
+];
+
 // `pg_trigger.tgtype`.
 const BEFORE: i64 = 2;
 const DELETE: i64 = 8;
@@ -136,10 +152,7 @@ pub(super) fn judge_log(answers: &Answers, findings: &mut Vec<String>) -> bool {
         }
     }
     judge_table_columns(rows(answers, 1), findings);
-    // Unique in each partition is all that a partitioned log can have.
-    if kind == "r" && rows(answers, 2).is_empty() {
-        findings.push(not_unique());
-    }
+    judge_indexes(rows(answers, 2), kind, findings);
     if rows(answers, 3)
         .iter()
         .any(|row| text(row, 0) != "1" || is_true(text(row, 1)))
@@ -208,6 +221,55 @@ fn judge_table_columns(columns: &[Vec<Option<String>>], findings: &mut Vec<Strin
                  TYPE text COLLATE \"C\"`"
             ));
         }
+    }
+}
+
+/// `rows` are (name, valid, unique, definition).
+fn judge_indexes(rows: &[Vec<Option<String>>], kind: &str, findings: &mut Vec<String>) {
+    let of = |row| without_settings(text(row, 3));
+    let is_valid = |row| is_true(text(row, 1));
+    // Unique in each partition is all that a partitioned log can have.
+    if kind == "r"
+        && !rows
+            .iter()
+            .any(|row| is_valid(row) && is_true(text(row, 2)) && of(row) == "btree (id)")
+    {
+        findings.push(not_unique());
+    }
+    // Its key may be unique together with the column that it is partitioned by.
+    let pages = |of: &str| of == "btree (seq)" || of.starts_with("btree (seq, ");
+    if !rows.iter().any(|row| is_valid(row) && pages(&of(row))) {
+        findings.push(
+            "`audit_log` has no index that begins with `seq`, by which the log is paged and purged: \
+             run `CREATE UNIQUE INDEX audit_log_seq_key ON audit_log (seq)`, without UNIQUE where \
+             the log is partitioned"
+                .to_owned(),
+        );
+    }
+    let found: Vec<index::Found<'_>> = rows
+        .iter()
+        .map(|row| index::Found {
+            name: text(row, 0),
+            of: of(row),
+            valid: is_valid(row),
+        })
+        .collect();
+    let habits = Habits {
+        named: false,
+        drop: "",
+    };
+    index::judge(&INDEXES, &found, &habits, findings);
+}
+
+/// The method, columns and condition of an index without its storage parameters, which are for an
+/// operator to set.
+fn without_settings(definition: &str) -> String {
+    let Some((of, rest)) = definition.split_once(" WITH (") else {
+        return definition.to_owned();
+    };
+    match rest.split_once(')') {
+        Some((_, condition)) => format!("{of}{condition}"),
+        None => of.to_owned(),
     }
 }
 
@@ -341,5 +403,24 @@ fn judge_time(name: &str, kind: &str, zone: &str, entity: &mut super::entity::En
              `NaiveDateTime` with Diesel's `Timestamp` keeps UTC there; make the column \
              `timestamptz`, or run `SET TIME ZONE 'UTC'`"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn storage_parameters_do_not_matter_and_conditions_do() {
+        for (definition, of) in [
+            ("btree (seq)", "btree (seq)"),
+            ("btree (seq) WITH (fillfactor='90')", "btree (seq)"),
+            (
+                "brin (changed_at) WITH (autosummarize='on') WHERE (seq > 5)",
+                "brin (changed_at) WHERE (seq > 5)",
+            ),
+        ] {
+            assert_eq!(without_settings(definition), of);
+        }
     }
 }

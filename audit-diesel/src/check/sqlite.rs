@@ -1,11 +1,12 @@
 //! SQLite: what to ask, and what the answers mean.
 
+use super::index::{self, Habits};
 use super::{
     Answers, Expected, Found, MIGRATE, PURGE_TABLES, Question, is_true, judge_columns, missing,
     missing_log, not_unique, nullable, required, rows, text,
 };
 
-pub(super) static LOG: [Question<'static>; 7] = [
+pub(super) static LOG: [Question<'static>; 6] = [
     Question::new(
         "SELECT m.type, coalesce(m.sql, ''), CAST(coalesce(l.wr, 0) AS TEXT), \
             CAST(coalesce(l.strict, 0) AS TEXT) \
@@ -19,19 +20,23 @@ pub(super) static LOG: [Question<'static>; 7] = [
          FROM pragma_table_xinfo('audit_log', 'main') ORDER BY cid",
     ),
     Question::new(
-        "SELECT l.name FROM pragma_index_list('audit_log', 'main') l \
-         WHERE l.\"unique\" AND NOT l.partial \
-            AND (SELECT group_concat(lower(i.name)) FROM pragma_index_info(l.name, 'main') i) = 'id'",
+        "SELECT lower(l.name), CAST(l.\"unique\" AS TEXT), CAST(l.partial AS TEXT), \
+            coalesce(m.sql, ''), (SELECT group_concat(lower(coalesce(i.name, '..')) \
+                    || iif(i.\"desc\", ' DESC', ''), ', ') \
+                FROM pragma_index_xinfo(l.name, 'main') i WHERE i.key) \
+         FROM pragma_index_list('audit_log', 'main') l \
+         LEFT JOIN main.sqlite_schema m ON m.type = 'index' AND m.name = l.name",
     ),
     Question::new(
         "SELECT lower(name), sql FROM main.sqlite_schema \
          WHERE type = 'trigger' AND lower(tbl_name) = 'audit_log'",
     ),
-    Question::new("SELECT name FROM temp.sqlite_schema WHERE lower(name) = 'audit_log'"),
     Question::new("PRAGMA main.journal_mode"),
     Question::new(
-        "SELECT lower(name) FROM main.sqlite_schema WHERE type = 'table' \
-         AND lower(name) IN ('audit_log_gate', 'audit_hold', 'audit_purge')",
+        "SELECT 'main', lower(name) FROM main.sqlite_schema WHERE type = 'table' \
+            AND lower(name) IN ('audit_log_gate', 'audit_hold', 'audit_purge') \
+         UNION ALL \
+         SELECT 'temp', lower(name) FROM temp.sqlite_schema WHERE lower(name) = 'audit_log'",
     ),
 ];
 
@@ -57,6 +62,16 @@ static COLUMNS: [Expected; 19] = [
     nullable("context", "TEXT"),
 ];
 
+const INDEXES: [index::Expected; 4] = [
+    ("audit_log_record_idx", "table_name, record_id, tenant_id"),
+    (
+        "audit_log_actor_idx",
+        "tenant_id, actor_kind, actor_id, changed_at",
+    ),
+    ("audit_log_tenant_idx", "tenant_id, changed_at"),
+    ("audit_log_operation_idx", "operation_id"),
+];
+
 /// The guards: name, what its text has to say besides `RAISE`, and what it stops.
 const GUARDS: [(&str, &str, &str); 3] = [
     ("audit_log_no_update", "before update on", "UPDATE of"),
@@ -69,14 +84,19 @@ const GUARDS: [(&str, &str, &str); 3] = [
 ];
 
 pub(super) fn judge_log(answers: &Answers, findings: &mut Vec<String>) -> bool {
-    if !rows(answers, 4).is_empty() {
+    let is_there = |schema: &str, name: &str| {
+        rows(answers, 5)
+            .iter()
+            .any(|row| text(row, 0) == schema && text(row, 1) == name)
+    };
+    if is_there("temp", "audit_log") {
         findings.push(
             "a temporary table or view of the name `audit_log` hides the real one on this \
              connection: drop or rename it"
                 .to_owned(),
         );
     }
-    journal(super::first(answers, 5), findings);
+    journal(super::first(answers, 4), findings);
     let Some(table) = rows(answers, 0).first() else {
         findings.push(missing_log());
         return false;
@@ -99,9 +119,7 @@ pub(super) fn judge_log(answers: &Answers, findings: &mut Vec<String>) -> bool {
         })
         .collect();
     judge_columns(&COLUMNS, &found, |is, should| is == should, findings);
-    if rows(answers, 2).is_empty() {
-        findings.push(not_unique());
-    }
+    judge_indexes(rows(answers, 2), findings);
     for (name, event, stopped) in GUARDS {
         let stands = rows(answers, 3).iter().any(|row| {
             let sql = normal(text(row, 1));
@@ -114,13 +132,12 @@ pub(super) fn judge_log(answers: &Answers, findings: &mut Vec<String>) -> bool {
             ));
         }
     }
-    let is_there = |name: &str| rows(answers, 6).iter().any(|row| text(row, 0) == name);
     for table in PURGE_TABLES {
-        if !is_there(table) {
+        if !is_there("main", table) {
             findings.push(missing(table));
         }
     }
-    is_there("audit_log_gate")
+    is_there("main", "audit_log_gate")
 }
 
 fn judge_table(sql: &str, table: &[Option<String>], findings: &mut Vec<String>) {
@@ -148,6 +165,39 @@ fn judge_table(sql: &str, table: &[Option<String>], findings: &mut Vec<String>) 
                 .to_owned(),
         );
     }
+}
+
+/// `rows` are (name, unique, partial, text, columns).
+fn judge_indexes(rows: &[Vec<Option<String>>], findings: &mut Vec<String>) {
+    let found: Vec<index::Found<'_>> = rows
+        .iter()
+        .map(|row| {
+            let mut of = text(row, 4).to_owned();
+            if is_true(text(row, 2)) {
+                of.push_str(" WHERE ..");
+            }
+            if normal(text(row, 3)).contains("collate") {
+                of.push_str(" COLLATE ..");
+            }
+            index::Found {
+                name: text(row, 0),
+                of,
+                valid: true,
+            }
+        })
+        .collect();
+    if !rows
+        .iter()
+        .zip(&found)
+        .any(|(row, index)| is_true(text(row, 1)) && index.of == "id")
+    {
+        findings.push(not_unique());
+    }
+    let habits = Habits {
+        named: false,
+        drop: "",
+    };
+    index::judge(&INDEXES, &found, &habits, findings);
 }
 
 fn journal(mode: &str, findings: &mut Vec<String>) {

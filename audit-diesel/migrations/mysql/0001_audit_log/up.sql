@@ -64,6 +64,27 @@ CREATE TABLE IF NOT EXISTS audit_log (
     KEY audit_log_operation_idx (operation_id)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Puts back an index that an existing log lacks: there is no CREATE INDEX IF NOT EXISTS on MySQL.
+SET @audit_log_has = (
+    SELECT coalesce(group_concat(DISTINCT index_name), '') FROM information_schema.statistics
+    WHERE table_schema = DATABASE() AND table_name = 'audit_log'
+);
+SET @audit_log_lacks = concat_ws(', ',
+    IF(find_in_set('audit_log_record_idx', @audit_log_has), NULL,
+        'ADD KEY audit_log_record_idx (table_name, record_id, tenant_id)'),
+    IF(find_in_set('audit_log_actor_idx', @audit_log_has), NULL,
+        'ADD KEY audit_log_actor_idx (tenant_id, actor_kind, actor_id, changed_at)'),
+    IF(find_in_set('audit_log_tenant_idx', @audit_log_has), NULL,
+        'ADD KEY audit_log_tenant_idx (tenant_id, changed_at)'),
+    IF(find_in_set('audit_log_operation_idx', @audit_log_has), NULL,
+        'ADD KEY audit_log_operation_idx (operation_id)')
+);
+SET @audit_log_lacks =
+    IF(@audit_log_lacks = '', 'DO 0', concat('ALTER TABLE audit_log ', @audit_log_lacks));
+PREPARE audit_log_index FROM @audit_log_lacks;
+EXECUTE audit_log_index;
+DEALLOCATE PREPARE audit_log_index;
+
 -- The purge opens DELETE on its own connection, for rows older than its cutoff, by a row here that
 -- its own transaction removes again: others never see it, and a rollback takes it along (a user
 -- variable would survive that). Outside a purge this table is empty; `audit_diesel::check` reports

@@ -35,6 +35,23 @@ const CASES: &[Case] = &[
         "nothing stops UPDATE of",
     ),
     case("ALTER TABLE audit_log DROP CONSTRAINT audit_log_id_key", "no unique index of `id`"),
+    case("DROP INDEX audit_log_record_idx", "no index `audit_log_record_idx`"),
+    case("DROP INDEX audit_log_changed_at_idx", "no index `audit_log_changed_at_idx`"),
+    case(
+        "DROP INDEX audit_log_actor_idx;
+         CREATE INDEX audit_log_actor_idx ON audit_log (tenant_id, actor_kind, actor_id, changed_at DESC, seq)",
+        "run `DROP INDEX audit_log_actor_idx`, then",
+    ),
+    case(
+        "DROP INDEX audit_log_tenant_idx;
+         CREATE INDEX audit_log_tenant_idx ON audit_log (tenant_id, changed_at, seq) WHERE tenant_id = 'a'",
+        "the index `audit_log_tenant_idx` of `audit_log` is of",
+    ),
+    case(
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'audit_log_operation_idx'::regclass",
+        "the index `audit_log_operation_idx` of `audit_log` is invalid",
+    ),
+    case("ALTER TABLE audit_log DROP CONSTRAINT audit_log_pkey", "no index that begins with `seq`"),
     case("ALTER TABLE audit_log ALTER COLUMN seq SET CACHE 20", "has a CACHE"),
     case("ALTER TABLE audit_log ALTER COLUMN seq DROP IDENTITY", "`seq` of `audit_log` is no identity"),
     case("ALTER TABLE audit_log ALTER COLUMN recorded_at DROP DEFAULT", "`recorded_at` of `audit_log` has no default"),
@@ -106,13 +123,27 @@ fn each_partition_needs_the_guards() {
     let text = check(&mut conn).unwrap_err().to_string();
     assert_eq!(
         text.lines().count(),
-        7,
-        "three for each of two tables:\n{text}"
+        13,
+        "three for each of two tables, and six indexes:\n{text}"
     );
     assert!(
         text.contains("nothing stops TRUNCATE of `audit_log_2026`"),
         "{text}"
     );
+    let mut indexes: Vec<&str> = audit_diesel::migrations(audit_diesel::Dialect::Postgres)[0]
+        .split("CREATE INDEX IF NOT EXISTS")
+        .skip(1)
+        .filter_map(|sql| sql.split(';').next())
+        .collect();
+    indexes.push(" ON audit_log (seq, changed_at)");
+    // Those of the old table have the names.
+    for sql in indexes {
+        let name = sql.split_whitespace().next().unwrap();
+        if name != "ON" {
+            conn.batch_execute(&format!("DROP INDEX {name}")).unwrap();
+        }
+        conn.batch_execute(&format!("CREATE INDEX {sql}")).unwrap();
+    }
     for table in ["audit_log", "audit_log_2026"] {
         conn.batch_execute(&format!(
             "CREATE TRIGGER a BEFORE UPDATE OR DELETE ON {table}
@@ -125,6 +156,38 @@ fn each_partition_needs_the_guards() {
         .unwrap();
     }
     check(&mut conn).unwrap();
+    conn.batch_execute(
+        "DROP INDEX audit_log_record_idx;
+         CREATE INDEX audit_log_record_idx ON ONLY audit_log (table_name, record_id, tenant_id, seq)",
+    )
+    .unwrap();
+    let unfit = check(&mut conn).unwrap_err();
+    one_finding(&unfit, "or a partition lacks it", "ON ONLY");
+}
+
+/// What an operator may do without being told that it is wrong.
+#[test]
+fn indexes_that_serve_as_well_are_no_finding() {
+    let (_database, mut conn) = open();
+    conn.batch_execute(
+        "ALTER INDEX audit_log_record_idx SET (fillfactor = 80);
+         ALTER INDEX audit_log_actor_idx RENAME TO mine;
+         CREATE INDEX mine_too ON audit_log (request_id);
+         UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'mine_too'::regclass",
+    )
+    .unwrap();
+    check(&mut conn).unwrap();
+}
+
+#[test]
+fn a_migration_puts_an_index_back() {
+    let (_database, mut conn) = open();
+    for index in ["record", "actor", "tenant", "operation", "changed_at"] {
+        conn.batch_execute(&format!("DROP INDEX audit_log_{index}_idx"))
+            .unwrap();
+        one_finding(&check(&mut conn).unwrap_err(), "which puts it back", index);
+        audit_diesel::migrate(&mut conn).unwrap();
+    }
 }
 
 #[test]

@@ -34,6 +34,27 @@ const CASES: &[Case] = &[
     case("DROP TABLE audit_log_gate", "no table `audit_log_gate`"),
     case("DROP TABLE audit_hold", "no table `audit_hold`"),
     case("DROP TABLE audit_purge", "no table `audit_purge`"),
+    case(
+        "DROP INDEX audit_log_operation_idx",
+        "no index `audit_log_operation_idx`",
+    ),
+    case(
+        "DROP INDEX audit_log_record_idx;
+         CREATE INDEX audit_log_record_idx ON audit_log (table_name, tenant_id, record_id)",
+        "run `DROP INDEX audit_log_record_idx`, then",
+    ),
+    case(
+        "DROP INDEX audit_log_actor_idx;
+         CREATE INDEX audit_log_actor_idx
+            ON audit_log (tenant_id, actor_kind, actor_id COLLATE NOCASE, changed_at)",
+        "the index `audit_log_actor_idx` of `audit_log` is of",
+    ),
+    case(
+        "DROP INDEX audit_log_tenant_idx;
+         CREATE INDEX audit_log_tenant_idx ON audit_log (tenant_id, changed_at)
+            WHERE tenant_id IS NOT NULL",
+        "the index `audit_log_tenant_idx` of `audit_log` is of",
+    ),
     case("DROP TABLE audit_log", "there is no table `audit_log`"),
     case(
         "CREATE TEMP TABLE audit_log (seq INTEGER)",
@@ -113,6 +134,17 @@ fn a_table_of_another_shape_is_found() {
         conn.batch_execute(&sql).unwrap();
         conn.batch_execute(HOLDS).unwrap();
         check_finds(&mut conn, &case(theirs, finding));
+    }
+}
+
+#[test]
+fn a_migration_puts_an_index_back() {
+    let (_database, mut conn) = open();
+    for index in ["record", "actor", "tenant", "operation"] {
+        conn.batch_execute(&format!("DROP INDEX audit_log_{index}_idx"))
+            .unwrap();
+        one_finding(&check(&mut conn).unwrap_err(), "which puts it back", index);
+        audit_diesel::migrate(&mut conn).unwrap();
     }
 }
 
