@@ -1,18 +1,21 @@
 //! What can go wrong, said without a value of anybody's record.
 
+mod failure;
 mod query;
 
 use core::fmt;
 
 use audit_core::{ContextError, MaskFailure};
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::result::Error as DieselError;
 use uuid::Uuid;
 
 use crate::entity::Entity;
 use crate::event::{EventError, QueueError};
 use crate::replay::RevertError;
 use crate::stamper::StampError;
+use failure::mentions;
 
+pub use failure::{DatabaseFailure, FailureKind};
 pub use query::QueryError;
 
 /// Why an audited operation was refused or failed. Nothing of it was written, except where
@@ -156,212 +159,6 @@ pub enum AuditError {
         /// What is wrong and what to do.
         what: String,
     },
-}
-
-/// An error of the database, without its message.
-///
-/// `Display`, `Debug` and `source()` keep Diesel's message back: it may quote a value of the
-/// record. [`AuditError::into_diesel_unmasked`] hands it out.
-#[non_exhaustive]
-pub struct DatabaseFailure {
-    /// What kind of error Diesel took it for.
-    pub kind: FailureKind,
-    /// The table, where the database names one.
-    pub table: Option<String>,
-    /// The column, where the database names one.
-    pub column: Option<String>,
-    /// The constraint, where the database names one.
-    pub constraint: Option<String>,
-    raw: DieselError,
-}
-
-/// The kinds of database errors that a caller can act on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FailureKind {
-    /// A unique constraint.
-    UniqueViolation,
-    /// A foreign key.
-    ForeignKeyViolation,
-    /// A NOT NULL column.
-    NotNullViolation,
-    /// A CHECK constraint.
-    CheckViolation,
-    /// A serialization failure (SQLSTATE 40001).
-    Serialization,
-    /// A deadlock.
-    Deadlock,
-    /// A lock that was not to be had in time, or a database that is busy.
-    Busy,
-    /// A transaction that has read an older state than it wants to write to (SQLite's
-    /// `SQLITE_BUSY_SNAPSHOT`, MariaDB's error 1020). Run it again from its start; on SQLite,
-    /// open it with `immediate_transaction` where the audited write is not its first statement.
-    StaleSnapshot,
-    /// A read-only transaction.
-    ReadOnly,
-    /// The connection is gone.
-    ConnectionLost,
-    /// Diesel could not read or build something: a schema that is not the table's.
-    Mapping,
-    /// Anything else.
-    Other,
-}
-
-impl FailureKind {
-    /// The SQLSTATE (ISO/IEC 9075-2) of the kind, where it has one. Diesel does not say which
-    /// code the database sent.
-    pub fn sqlstate(self) -> Option<&'static str> {
-        Some(match self {
-            Self::UniqueViolation => "23505",
-            Self::ForeignKeyViolation => "23503",
-            Self::NotNullViolation => "23502",
-            Self::CheckViolation => "23514",
-            Self::Serialization => "40001",
-            Self::Deadlock => "40P01",
-            Self::ReadOnly => "25006",
-            Self::ConnectionLost => "08006",
-            _ => return None,
-        })
-    }
-
-    fn of(error: &DieselError) -> Self {
-        let DieselError::DatabaseError(kind, info) = error else {
-            return match error {
-                DieselError::DeserializationError(_)
-                | DieselError::SerializationError(_)
-                | DieselError::QueryBuilderError(_) => Self::Mapping,
-                DieselError::BrokenTransactionManager => Self::ConnectionLost,
-                _ => Self::Other,
-            };
-        };
-        match kind {
-            DatabaseErrorKind::UniqueViolation => Self::UniqueViolation,
-            DatabaseErrorKind::ForeignKeyViolation => Self::ForeignKeyViolation,
-            DatabaseErrorKind::NotNullViolation => Self::NotNullViolation,
-            DatabaseErrorKind::CheckViolation => Self::CheckViolation,
-            DatabaseErrorKind::SerializationFailure => {
-                // MySQL's 1213 and PostgreSQL's 40001 share a kind in Diesel.
-                if mentions(info.message(), &["deadlock"]) {
-                    Self::Deadlock
-                } else {
-                    Self::Serialization
-                }
-            }
-            DatabaseErrorKind::ReadOnlyTransaction => Self::ReadOnly,
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
-                Self::ConnectionLost
-            }
-            // Diesel shows no SQLSTATE and no errno; the words are all there is. They are the
-            // untranslated ones of the servers: elsewhere the kind stays `Other`.
-            _ => {
-                let message = info.message();
-                if mentions(message, &["deadlock"]) {
-                    Self::Deadlock
-                } else if mentions(message, &["has changed since last read"]) {
-                    Self::StaleSnapshot
-                } else if mentions(
-                    message,
-                    &[
-                        "database is locked",
-                        "database table is locked",
-                        "lock wait timeout",
-                        "lock timeout",
-                        "could not obtain lock",
-                    ],
-                ) {
-                    Self::Busy
-                } else if mentions(
-                    message,
-                    &[
-                        "server closed the connection",
-                        "server has gone away",
-                        "lost connection",
-                        "connection not open",
-                        "terminating connection",
-                        "connection to server",
-                        "connection was killed",
-                        "no connection to the server",
-                        "ssl connection has been closed",
-                        "could not receive data from server",
-                        "could not send data to server",
-                    ],
-                ) {
-                    Self::ConnectionLost
-                } else {
-                    Self::Other
-                }
-            }
-        }
-    }
-}
-
-fn mentions(message: &str, words: &[&str]) -> bool {
-    let message = message.to_lowercase();
-    words.iter().any(|word| message.contains(word))
-}
-
-impl DatabaseFailure {
-    fn new(raw: DieselError) -> Self {
-        let kind = FailureKind::of(&raw);
-        let (mut table, mut column, mut constraint) = (None, None, None);
-        if let DieselError::DatabaseError(_, info) = &raw {
-            table = info.table_name().map(str::to_owned);
-            column = info.column_name().map(str::to_owned);
-            constraint = info.constraint_name().map(str::to_owned);
-        }
-        Self {
-            kind,
-            table,
-            column,
-            constraint,
-            raw,
-        }
-    }
-}
-
-impl fmt::Display for DatabaseFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            FailureKind::UniqueViolation => "a unique constraint was violated",
-            FailureKind::ForeignKeyViolation => "a foreign key was violated",
-            FailureKind::NotNullViolation => "a column that is not null was left without a value",
-            FailureKind::CheckViolation => "a check constraint was violated",
-            FailureKind::Serialization => "the transaction could not be serialized: run it again",
-            FailureKind::Deadlock => "the transaction was ended by a deadlock: run it again",
-            FailureKind::Busy => "a lock was not to be had in time: run it again",
-            FailureKind::StaleSnapshot => {
-                "the transaction reads an older state than it wants to write to: run it again from \
-                 its start"
-            }
-            FailureKind::ReadOnly => "the transaction is read-only",
-            FailureKind::ConnectionLost => "the connection is lost",
-            FailureKind::Mapping => {
-                "a value could not be read or bound: does `table!` fit the table?"
-            }
-            FailureKind::Other => "the database refused",
-        })?;
-        for (what, name) in [
-            ("table", &self.table),
-            ("column", &self.column),
-            ("constraint", &self.constraint),
-        ] {
-            if let Some(name) = name {
-                write!(f, ", {what} `{name}`")?;
-            }
-        }
-        f.write_str(" (the database's own message is kept back, since it may quote values)")
-    }
-}
-
-impl fmt::Debug for DatabaseFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DatabaseFailure")
-            .field("kind", &self.kind)
-            .field("table", &self.table)
-            .field("column", &self.column)
-            .field("constraint", &self.constraint)
-            .finish_non_exhaustive()
-    }
 }
 
 impl fmt::Display for AuditError {
@@ -511,7 +308,7 @@ impl AuditError {
     )]
     pub fn into_diesel_unmasked(self) -> Result<DieselError, Self> {
         match self {
-            Self::Database(failure) => Ok(failure.raw),
+            Self::Database(failure) => Ok(failure.into_raw()),
             other => Err(other),
         }
     }

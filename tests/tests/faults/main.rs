@@ -55,6 +55,8 @@ mod commit_unknown {
     on_each_backend!("commit_unknown.rs");
 }
 
+mod data_does_not_fit;
+
 mod kill {
     on_each_backend!("kill.rs");
 }
