@@ -47,6 +47,27 @@ where
     }
 }
 
+/// The entity itself, as [`at`] names its type.
+pub trait At<C> {
+    /// The same type.
+    type Itself;
+    /// The same value.
+    fn itself(&mut self) -> &mut Self::Itself;
+}
+
+impl<C, E> At<C> for E {
+    type Itself = E;
+    fn itself(&mut self) -> &mut E {
+        self
+    }
+}
+
+/// The entity, whose type the compiler knows only where it knows the column `C`: of a column that
+/// `table!` lacks, it reports that, and not also that the entity has no such field.
+pub fn at<C, E>(entity: &mut E) -> &mut <E as At<C>>::Itself {
+    At::<C>::itself(entity)
+}
+
 /// Refuses to compile where the table has a column that the struct does not have.
 #[doc(hidden)]
 #[macro_export]

@@ -70,7 +70,8 @@ fn apply(plan: &Plan<'_>, entity: &Path) -> TokenStream {
         let ident = field.ident;
         match meaning(field) {
             Meaning::Maybe(ty) => {
-                let assign = q_at!(ty.span() => _p::assign(&mut entity.#ident, value));
+                let target = target(plan, field, ty.span());
+                let assign = q_at!(ty.span() => _p::assign(#target, value));
                 q! {
                     if let ::core::option::Option::Some(value) = &self.#ident {
                         #assign;
@@ -78,7 +79,8 @@ fn apply(plan: &Plan<'_>, entity: &Path) -> TokenStream {
                 }
             }
             Meaning::Always(ty) => {
-                let assign = q_at!(ty.span() => _p::assign(&mut entity.#ident, &self.#ident));
+                let target = target(plan, field, ty.span());
+                let assign = q_at!(ty.span() => _p::assign(#target, &self.#ident));
                 q!(#assign;)
             }
         }
@@ -92,6 +94,18 @@ fn apply(plan: &Plan<'_>, entity: &Path) -> TokenStream {
                 #(#lines)*
             }
         }
+    }
+}
+
+/// The entity's field of a form's. By way of the column, so that the compiler says once, of the
+/// column, what neither of the two has.
+fn target(plan: &Plan<'_>, field: &Field<'_>, span: proc_macro2::Span) -> TokenStream {
+    let ident = field.ident;
+    if plan.root.diesel {
+        let column = plan.column(field);
+        q_at!(span => &mut _p::at::<#column, _>(entity).#ident)
+    } else {
+        q_at!(span => &mut entity.#ident)
     }
 }
 

@@ -33,11 +33,14 @@ const _: () = {
     impl<'a> _a::AuditedForm for Rename<'a> {
         type Entity = crate::model::UserAccount;
         fn apply(&self, entity: &mut crate::model::UserAccount) {
-            _p::assign(&mut entity.name, &self.name);
+            _p::assign(&mut _p::at::<user_accounts::name, _>(entity).name, &self.name);
             if let ::core::option::Option::Some(value) = &self.note {
-                _p::assign(&mut entity.note, value);
+                _p::assign(&mut _p::at::<user_accounts::note, _>(entity).note, value);
             }
-            _p::assign(&mut entity.email, &self.email);
+            _p::assign(
+                &mut _p::at::<user_accounts::e_mail, _>(entity).email,
+                &self.email,
+            );
         }
     }
     #[automatically_derived]

@@ -24,7 +24,7 @@ const _: () = {
         type Entity = Currency;
         fn apply(&self, entity: &mut Currency) {
             if let ::core::option::Option::Some(value) = &self.name {
-                _p::assign(&mut entity.name, value);
+                _p::assign(&mut _p::at::<currencies::name, _>(entity).name, value);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A form's field that the entity does not have.
+//! A form's field that the entity does not have is one error, with its column and without.
 
 use audit_diesel::prelude::*;
 use chrono::{DateTime, Utc};
@@ -7,7 +7,7 @@ diesel::table! {
     accounts (id) {
         id -> BigInt,
         tenant_id -> Text,
-        name -> Text,
+        full_name -> Text,
         created_at -> TimestamptzSqlite,
         created_by -> Text,
         updated_at -> TimestamptzSqlite,
@@ -20,6 +20,7 @@ diesel::table! {
 struct Account {
     id: i64,
     tenant_id: String,
+    #[diesel(column_name = full_name)]
     name: String,
     created_at: DateTime<Utc>,
     created_by: Actor,
@@ -32,6 +33,13 @@ struct Account {
 #[audit(entity = Account)]
 struct Rename {
     title: Option<String>,
+}
+
+#[derive(AuditedForm)]
+#[diesel(table_name = accounts)]
+#[audit(entity = Account)]
+struct Relabel {
+    full_name: Option<String>,
 }
 
 fn main() {}
