@@ -1,5 +1,7 @@
 //! What generated forms need at run time.
 
+pub(crate) mod named;
+
 use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _};

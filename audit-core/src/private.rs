@@ -3,7 +3,10 @@
 use core::fmt;
 
 pub use crate::diff::FieldWalk;
-pub use crate::form_input::{double_option, masked, masked_double_option, masked_option, some};
+pub use crate::form_input::named::{
+    MaskedInput, masked_double_option_field, masked_field, masked_option_field,
+};
+pub use crate::form_input::{double_option, some};
 pub use crate::record::{debug_entity, field_json, visible_values};
 pub use crate::record_id::record_id;
 pub use serde;

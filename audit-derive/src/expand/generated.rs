@@ -218,15 +218,19 @@ impl Form<'_, '_> {
         }
         let by = match (self.kind, field.is_nullable(), field.is_hidden()) {
             (Kind::New, _, false) => None,
-            (Kind::New, _, true) => Some("masked"),
+            (Kind::New, _, true) => Some("masked_field"),
             (Kind::Changes, false, false) => Some("some"),
-            (Kind::Changes, false, true) => Some("masked_option"),
+            (Kind::Changes, false, true) => Some("masked_option_field"),
             (Kind::Changes, true, false) => Some("double_option"),
-            (Kind::Changes, true, true) => Some("masked_double_option"),
+            (Kind::Changes, true, true) => Some("masked_double_option_field"),
         };
         if let Some(by) = by {
+            let mut path = self.plan.root.text(by);
+            if let Some(index) = self.masked().position(|masked| masked.ident == field.ident) {
+                path = format!("{path}::<{}, {index}, _, _>", self.this());
+            }
             // serde shows at it what the type lacks.
-            let path = LitStr::new(&self.plan.root.text(by), field.ty().span());
+            let path = LitStr::new(&path, field.ty().span());
             items.push(q!(deserialize_with = #path));
         }
         let name = field.serde_name(self.plan.container);
@@ -239,9 +243,39 @@ impl Form<'_, '_> {
         (!items.is_empty()).then(|| q!(#[serde(#(#items),*)]))
     }
 
+    /// The fields of whose input an error says nothing but the name.
+    fn masked(&self) -> impl Iterator<Item = &Field<'_>> {
+        self.fields
+            .iter()
+            .copied()
+            .filter(|field| field.is_hidden() && !is_server(field))
+    }
+
+    /// Their names, for the readers that [`Self::serde_attr`] chooses.
+    fn masked_input(&self) -> Option<TokenStream> {
+        let names: Vec<_> = self
+            .masked()
+            .map(|field| field.serde_name(self.plan.container))
+            .collect();
+        if names.is_empty() {
+            return None;
+        }
+        let this = self.this();
+        let (impl_generics, _, where_clause) = self.generics.split_for_impl();
+        Some(q! {
+            #[automatically_derived]
+            impl #impl_generics _p::MaskedInput for #this #where_clause {
+                const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#names),*];
+            }
+        })
+    }
+
     /// The impls, for the const block.
     pub(super) fn impls(&self) -> TokenStream {
         let mut impls = self.debug();
+        if self.plan.serde && !self.plan.quiet {
+            impls.extend(self.masked_input());
+        }
         if self.kind == Kind::Changes {
             impls.extend(self.default());
         }

@@ -34,7 +34,10 @@ pub struct NewAccount {
     #[serde(default)]
     pub email: Option<String>,
     ///`tax_number` of [`Account`].
-    #[serde(default, deserialize_with = "::audit_diesel::__private::masked")]
+    #[serde(
+        default,
+        deserialize_with = "::audit_diesel::__private::masked_field::<NewAccount, 0, _, _>"
+    )]
     pub tax_number: Option<String>,
     ///`password_hash` of [`Account`].
     #[serde(skip)]
@@ -53,7 +56,7 @@ pub struct AccountChanges {
     ///`tax_number` of [`Account`].
     #[serde(
         default,
-        deserialize_with = "::audit_diesel::__private::masked_double_option"
+        deserialize_with = "::audit_diesel::__private::masked_double_option_field::<AccountChanges, 0, _, _>"
     )]
     pub tax_number: ::core::option::Option<Option<String>>,
     ///`password_hash` of [`Account`].
@@ -272,6 +275,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl _p::MaskedInput for NewAccount {
+        const FIELDS: &'static [&'static ::core::primitive::str] = &["tax_number"];
+    }
+    #[automatically_derived]
     impl _a::AuditedForm for NewAccount {
         type Entity = Account;
         fn apply(&self, entity: &mut Account) {
@@ -321,6 +328,10 @@ const _: () = {
                 .masked("password_hash")
                 .finish()
         }
+    }
+    #[automatically_derived]
+    impl _p::MaskedInput for AccountChanges {
+        const FIELDS: &'static [&'static ::core::primitive::str] = &["tax_number"];
     }
     #[automatically_derived]
     impl ::core::default::Default for AccountChanges {

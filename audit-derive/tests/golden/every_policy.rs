@@ -44,24 +44,29 @@ pub(crate) struct NewCard {
     ///`card_number` of [`Card`].
     #[serde(
         default,
-        deserialize_with = "::audit_diesel::__private::masked",
+        deserialize_with = "::audit_diesel::__private::masked_field::<NewCard, 0, _, _>",
         rename = "cardNumber"
     )]
     pub(crate) card_number: Option<String>,
     ///`holder_name` of [`Card`].
     #[serde(
-        deserialize_with = "::audit_diesel::__private::masked",
+        deserialize_with = "::audit_diesel::__private::masked_field::<NewCard, 1, _, _>",
         rename = "holder",
         alias = "owner"
     )]
     pub(crate) holder_name: String,
     ///`details` of [`Card`].
-    #[serde(deserialize_with = "::audit_diesel::__private::masked")]
+    #[serde(
+        deserialize_with = "::audit_diesel::__private::masked_field::<NewCard, 2, _, _>"
+    )]
     pub(crate) details: serde_json::Value,
     ///`score` of [`Card`].
     pub(crate) score: f64,
     ///`seen_by` of [`Card`].
-    #[serde(deserialize_with = "::audit_diesel::__private::masked", rename = "seenBy")]
+    #[serde(
+        deserialize_with = "::audit_diesel::__private::masked_field::<NewCard, 3, _, _>",
+        rename = "seenBy"
+    )]
     pub(crate) seen_by: Reader,
     /// Where it was issued.
     #[serde(default)]
@@ -266,6 +271,15 @@ const _: () = {
                 .masked("limit")
                 .finish()
         }
+    }
+    #[automatically_derived]
+    impl _p::MaskedInput for NewCard {
+        const FIELDS: &'static [&'static ::core::primitive::str] = &[
+            "cardNumber",
+            "holder",
+            "details",
+            "seenBy",
+        ];
     }
     #[automatically_derived]
     impl _a::AuditedForm for NewCard {

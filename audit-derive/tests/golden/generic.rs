@@ -35,10 +35,15 @@ where
     #[serde(default)]
     pub spare: Option<T>,
     ///`unseen` of [`Boxed`].
-    #[serde(default, deserialize_with = "::audit_diesel::__private::masked")]
+    #[serde(
+        default,
+        deserialize_with = "::audit_diesel::__private::masked_field::<NewBox < T , K >, 0, _, _>"
+    )]
     pub unseen: Option<K>,
     ///`weight` of [`Boxed`].
-    #[serde(deserialize_with = "::audit_diesel::__private::masked")]
+    #[serde(
+        deserialize_with = "::audit_diesel::__private::masked_field::<NewBox < T , K >, 1, _, _>"
+    )]
     pub weight: Grams<K>,
 }
 ///Changes of a [`Boxed`]; what is `None` stays.
@@ -62,11 +67,14 @@ where
     ///`unseen` of [`Boxed`].
     #[serde(
         default,
-        deserialize_with = "::audit_diesel::__private::masked_double_option"
+        deserialize_with = "::audit_diesel::__private::masked_double_option_field::<BoxChanges < T , K >, 0, _, _>"
     )]
     pub unseen: ::core::option::Option<Option<K>>,
     ///`weight` of [`Boxed`].
-    #[serde(default, deserialize_with = "::audit_diesel::__private::masked_option")]
+    #[serde(
+        default,
+        deserialize_with = "::audit_diesel::__private::masked_option_field::<BoxChanges < T , K >, 1, _, _>"
+    )]
     pub weight: ::core::option::Option<Grams<K>>,
 }
 const _: () = {
@@ -221,6 +229,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl<T: Clone, K> _p::MaskedInput for NewBox<T, K>
+    where
+        K: Copy,
+    {
+        const FIELDS: &'static [&'static ::core::primitive::str] = &["unseen", "weight"];
+    }
+    #[automatically_derived]
     impl<T: Clone, K> _a::AuditedForm for NewBox<T, K>
     where
         K: Copy,
@@ -286,6 +301,13 @@ const _: () = {
                 .masked("weight")
                 .finish()
         }
+    }
+    #[automatically_derived]
+    impl<T: Clone, K> _p::MaskedInput for BoxChanges<T, K>
+    where
+        K: Copy,
+    {
+        const FIELDS: &'static [&'static ::core::primitive::str] = &["unseen", "weight"];
     }
     #[automatically_derived]
     impl<T: Clone, K> ::core::default::Default for BoxChanges<T, K>

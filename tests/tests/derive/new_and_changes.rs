@@ -44,6 +44,21 @@ fn absent_null_and_value_are_three_things() {
 }
 
 #[test]
+fn what_cannot_be_read_into_a_masked_field_is_named_and_not_shown() {
+    for (field, others) in [("age", r#""rank":1"#), ("rank", r#""age":1"#)] {
+        let json = format!(r#"{{"name":"a","fixed":0,{others},"{field}":"s3cret"}}"#);
+        let new = serde_json::from_str::<NewThing>(&json).err().unwrap();
+        let json = format!(r#"{{"{field}":"s3cret"}}"#);
+        let changes = serde_json::from_str::<ThingChanges>(&json).err().unwrap();
+        for error in [new, changes] {
+            let text = format!("{error} {error:?}");
+            let says = format!("field `{field}`: invalid value (not shown: the field is masked)");
+            assert!(text.contains(&says) && !text.contains("s3cret"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn what_is_none_stays() {
     let mut changed = thing();
     ThingChanges {

@@ -13,6 +13,8 @@ struct Thing {
     #[serde(rename = "mail", alias = "e_mail")]
     email: String,
     r#type: String,
+    #[audit(mask = "redact")]
+    birth_year: Option<u16>,
 }
 
 #[test]
@@ -22,7 +24,7 @@ fn the_table_knows_them() {
         .iter()
         .map(|field| field.serde_name)
         .collect();
-    assert_eq!(names, ["id", "firstName", "mail", "type"]);
+    assert_eq!(names, ["id", "firstName", "mail", "type", "birthYear"]);
     assert_eq!(Thing::META.fields[3].name, "type");
 }
 
@@ -34,16 +36,29 @@ fn the_forms_read_them() {
         first_name,
         email,
         r#type,
+        birth_year,
     } = new;
     let thing = Thing {
         id: 1,
         first_name,
         email,
         r#type,
+        birth_year,
     };
+    assert_eq!(thing.birth_year, None);
     assert_eq!(thing.email, "ada@example.com");
     assert_eq!(
         (thing.id, thing.first_name.as_str(), thing.r#type.as_str()),
         (1, "Ada", "x")
+    );
+}
+
+#[test]
+fn the_errors_of_masked_fields_name_them() {
+    let json = r#"{"firstName":"Ada","mail":"a","type":"x","birthYear":"1815"}"#;
+    let error = serde_json::from_str::<NewThing>(json).err().unwrap();
+    assert!(
+        error.to_string().starts_with("field `birthYear`: "),
+        "{error}"
     );
 }
