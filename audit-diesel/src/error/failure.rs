@@ -7,7 +7,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 /// An error of the database, without its message.
 ///
 /// `Display`, `Debug` and `source()` keep Diesel's message back: it may quote a value of the
-/// record. [`AuditError::into_diesel_unmasked`] hands it out.
+/// record. [`AuditError::into_diesel_unmasked`](super::AuditError::into_diesel_unmasked) hands it out.
 #[non_exhaustive]
 pub struct DatabaseFailure {
     /// What kind of error Diesel took it for.
