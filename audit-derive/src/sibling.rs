@@ -80,9 +80,18 @@ fn column_name(input: ParseStream<'_>) -> syn::Result<Ident> {
     input.parse::<Token![=]>()?;
     if input.peek(LitStr) {
         let text: LitStr = input.parse()?;
-        return text.parse_with(Ident::parse_any);
+        return text.parse_with(name);
     }
-    input.call(Ident::parse_any)
+    name(input)
+}
+
+/// A name, which may be a keyword; of `_` no column can be.
+fn name(input: ParseStream<'_>) -> syn::Result<Ident> {
+    let name = input.call(Ident::parse_any)?;
+    if name == "_" {
+        return Err(syn::Error::new(name.span(), "`_` is no name"));
+    }
+    Ok(name)
 }
 
 impl DieselContainer {
@@ -95,7 +104,7 @@ impl DieselContainer {
                 let ignored = Errors::new();
                 let mut names = Vec::new();
                 let result = nested(input, &ignored, |input| {
-                    names.push(input.call(Ident::parse_any)?);
+                    names.push(name(input)?);
                     Ok(())
                 });
                 ignored.finish();
@@ -199,10 +208,12 @@ mod tests {
             assert_eq!(DieselField::read(&attrs(tokens)).column.unwrap(), "kind");
         }
         let column = |tokens| DieselField::read(&attrs(tokens)).column;
-        assert_eq!(
-            column(quote::quote!(#[diesel(column_name = "no name", embed)])),
-            None
-        );
+        for tokens in [
+            quote::quote!(#[diesel(column_name = "no name", embed)]),
+            quote::quote!(#[diesel(column_name = _)]),
+        ] {
+            assert_eq!(column(tokens), None);
+        }
     }
 
     #[test]
