@@ -11,6 +11,11 @@ use crate::mask::MaskFailure;
 use crate::meta::{FieldMeta, Policy, Role};
 use crate::record;
 
+/// What is stored of a value without `Serialize`. A function, since the compiler cannot tell by its
+/// type alone whether an `Option` is meant.
+#[doc(hidden)]
+pub type ShownBy<T> = for<'v> fn(&'v T) -> ValueRef<'v>;
+
 /// Sees the fields of two states of an entity, one call a field, in the table's order.
 ///
 /// The derive picks the method by the field's attributes; apps do not call these.
@@ -20,10 +25,16 @@ pub trait FieldWalk<'a> {
     fn field<T: PartialEq + Serialize>(&mut self, before: &'a T, after: &'a T);
     /// A field compared by a function of the app (`eq = path`).
     fn field_by<T: Serialize>(&mut self, before: &'a T, after: &'a T, eq: fn(&T, &T) -> bool);
-    /// A field stored as its `Display` text (`via = "display"`).
-    fn display<T: PartialEq + fmt::Display>(&mut self, before: &'a T, after: &'a T);
+    /// A field stored as its `Display` text (`via = "display"`), which `shown` gives.
+    fn display<T: PartialEq>(&mut self, before: &'a T, after: &'a T, shown: ShownBy<T>);
     /// Both `via = "display"` and `eq = path`.
-    fn display_by<T: fmt::Display>(&mut self, before: &'a T, after: &'a T, eq: fn(&T, &T) -> bool);
+    fn display_by<T>(
+        &mut self,
+        before: &'a T,
+        after: &'a T,
+        shown: ShownBy<T>,
+        eq: fn(&T, &T) -> bool,
+    );
     /// A field that is never stored (`skip`).
     fn skipped<T: PartialEq>(&mut self, before: &'a T, after: &'a T);
     /// Both `skip` and `eq = path`.
@@ -100,11 +111,17 @@ impl<'a> FieldWalk<'a> for Compare {
         self.mark(eq(before, after));
     }
     #[inline(always)]
-    fn display<T: PartialEq + fmt::Display>(&mut self, before: &'a T, after: &'a T) {
+    fn display<T: PartialEq>(&mut self, before: &'a T, after: &'a T, _: ShownBy<T>) {
         self.mark(before == after);
     }
     #[inline(always)]
-    fn display_by<T: fmt::Display>(&mut self, before: &'a T, after: &'a T, eq: fn(&T, &T) -> bool) {
+    fn display_by<T>(
+        &mut self,
+        before: &'a T,
+        after: &'a T,
+        _: ShownBy<T>,
+        eq: fn(&T, &T) -> bool,
+    ) {
         self.mark(eq(before, after));
     }
     #[inline(always)]
@@ -140,11 +157,17 @@ impl<'a> FieldWalk<'a> for Collect<'a> {
     fn field_by<T: Serialize>(&mut self, before: &'a T, after: &'a T, _: fn(&T, &T) -> bool) {
         self.take(ValueRef::Value(before), ValueRef::Value(after));
     }
-    fn display<T: PartialEq + fmt::Display>(&mut self, before: &'a T, after: &'a T) {
-        self.take(ValueRef::Display(before), ValueRef::Display(after));
+    fn display<T: PartialEq>(&mut self, before: &'a T, after: &'a T, shown: ShownBy<T>) {
+        self.take(shown(before), shown(after));
     }
-    fn display_by<T: fmt::Display>(&mut self, before: &'a T, after: &'a T, _: fn(&T, &T) -> bool) {
-        self.take(ValueRef::Display(before), ValueRef::Display(after));
+    fn display_by<T>(
+        &mut self,
+        before: &'a T,
+        after: &'a T,
+        shown: ShownBy<T>,
+        _: fn(&T, &T) -> bool,
+    ) {
+        self.take(shown(before), shown(after));
     }
     fn skipped<T: PartialEq>(&mut self, _: &'a T, _: &'a T) {
         self.index += 1;

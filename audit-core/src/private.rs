@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-pub use crate::diff::FieldWalk;
+pub use crate::diff::{FieldWalk, ShownBy};
 pub use crate::form_input::named::{
     MaskedInput, masked_double_option_field, masked_field, masked_option_field,
 };
@@ -62,6 +62,19 @@ pub const fn mask_at(masks: &'static [(&'static str, MaskRef)]) -> Setting {
 /// The value as it is, of a type with a text that a mask can look into.
 pub fn text<T: crate::MaskText + ?Sized>(value: &T) -> &T {
     value
+}
+
+/// What `via = "display"` stores.
+pub fn shown<T: fmt::Display>(value: &T) -> ValueRef<'_> {
+    ValueRef::Display(value)
+}
+
+/// What `via = "display"` stores of a value that may be absent.
+pub fn shown_option<T: fmt::Display>(value: &Option<T>) -> ValueRef<'_> {
+    match value {
+        Some(value) => ValueRef::Display(value),
+        None => ValueRef::Value(&()),
+    }
 }
 
 /// Fields in all groups.

@@ -16,7 +16,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::actor::Actor;
 use crate::config::AuditConfig;
-use crate::diff::FieldWalk;
+use crate::diff::{FieldWalk, ShownBy};
 use crate::encode::{Decoded, ValueRef, decode};
 use crate::entity::Audited;
 use crate::mask;
@@ -186,6 +186,15 @@ impl<M: SerializeMap> Writer<'_, M> {
         };
         self.error = result.err();
     }
+
+    /// [`Self::show`] of a value without `Serialize`.
+    fn show_text(&mut self, value: ValueRef<'_>) {
+        match value {
+            ValueRef::Display(text) => self.show(&Text(text), value),
+            // An absent one.
+            ValueRef::Value(_) => self.show(&(), value),
+        }
+    }
 }
 
 /// The masked form of a value.
@@ -239,9 +248,9 @@ fn is_plain_id(text: &str) -> bool {
 }
 
 /// A value that is shown as its `Display` text.
-struct Text<'a, T>(&'a T);
+struct Text<'a>(&'a dyn fmt::Display);
 
-impl<T: fmt::Display> Serialize for Text<'_, T> {
+impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self.0)
     }
@@ -254,11 +263,11 @@ impl<'a, M: SerializeMap> FieldWalk<'a> for Writer<'_, M> {
     fn field_by<T: Serialize>(&mut self, value: &'a T, _: &'a T, _: fn(&T, &T) -> bool) {
         self.show(value, ValueRef::Value(value));
     }
-    fn display<T: PartialEq + fmt::Display>(&mut self, value: &'a T, _: &'a T) {
-        self.show(&Text(value), ValueRef::Display(value));
+    fn display<T: PartialEq>(&mut self, value: &'a T, _: &'a T, shown: ShownBy<T>) {
+        self.show_text(shown(value));
     }
-    fn display_by<T: fmt::Display>(&mut self, value: &'a T, _: &'a T, _: fn(&T, &T) -> bool) {
-        self.show(&Text(value), ValueRef::Display(value));
+    fn display_by<T>(&mut self, value: &'a T, _: &'a T, shown: ShownBy<T>, _: fn(&T, &T) -> bool) {
+        self.show_text(shown(value));
     }
     fn skipped<T: PartialEq>(&mut self, _: &'a T, _: &'a T) {
         self.fields.next();

@@ -18,6 +18,7 @@ use crate::ast::{Container, Field, Policy};
 use crate::bound::Bounds;
 use crate::name::unraw;
 use crate::path::{Root, q, q_at};
+use crate::secret::option_of;
 
 /// What the expansion of one struct is made from.
 pub(crate) struct Plan<'a> {
@@ -68,8 +69,14 @@ impl<'a> Plan<'a> {
                 _ if field.diesel.embed => q!(_a::AuditedPart),
                 (true, _) if by => continue,
                 (true, _) => q!(::core::cmp::PartialEq),
-                (false, true) if by => q!(::core::fmt::Display),
-                (false, true) => q!(::core::cmp::PartialEq + ::core::fmt::Display),
+                (false, true) => {
+                    let text = option_of(ty).unwrap_or(ty);
+                    bounds.require_if_generic(q!(#text: ::core::fmt::Display));
+                    if by {
+                        continue;
+                    }
+                    q!(::core::cmp::PartialEq)
+                }
                 (false, false) if by => serialize,
                 (false, false) => q!(::core::cmp::PartialEq + #serialize),
             };
@@ -182,6 +189,10 @@ fn walk_line(field: &Field<'_>) -> TokenStream {
         (false, false, false) => q!(field),
         (false, false, true) => q!(field_by),
     };
+    let shown = (field.attrs.via.is_set() && !skipped).then(|| {
+        let shown = shown(field);
+        q!(, #shown)
+    });
     let eq = field.attrs.eq.get().map(|path| q!(, #path));
     let new = if field.has_text_mask() {
         // Shown at the type: it is what has no text.
@@ -189,7 +200,16 @@ fn walk_line(field: &Field<'_>) -> TokenStream {
     } else {
         q!(&new.#ident)
     };
-    q!(w.#method::<#ty>(&old.#ident, #new #eq);)
+    q!(w.#method::<#ty>(&old.#ident, #new #shown #eq);)
+}
+
+/// The function that gives the `Display` text of a field under `via`.
+fn shown(field: &Field<'_>) -> TokenStream {
+    let ty = field.ty();
+    match option_of(ty) {
+        Some(inner) => q!(_p::shown_option::<#inner>),
+        None => q!(_p::shown::<#ty>),
+    }
 }
 
 /// `::core::option::Option`

@@ -214,6 +214,36 @@ impl<T: FromStr + 'static> ViaFromStr for &DisplayProbe<T> {
     }
 }
 
+/// [`DisplayProbe`] of a type that may be absent.
+#[derive(Debug)]
+pub struct OptionalDisplayProbe<T>(PhantomData<T>);
+
+impl<T> OptionalDisplayProbe<T> {
+    /// The question.
+    #[allow(clippy::new_without_default, reason = "called by generated code alone")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: FromStr + 'static> ViaFromStr for &OptionalDisplayProbe<T> {
+    fn past_decoder(&self) -> Option<PastDecoder> {
+        Some(|json| {
+            let text = decode_as::<Option<String>>(json)?;
+            match text.map(|text| text.parse::<T>()).transpose() {
+                Ok(value) => Ok(Box::new(value)),
+                Err(_) => Err(DecodeError::Type),
+            }
+        })
+    }
+}
+
+impl<T> ViaNothing for OptionalDisplayProbe<T> {
+    fn past_decoder(&self) -> Option<PastDecoder> {
+        None
+    }
+}
+
 impl<T> ViaNothing for DisplayProbe<T> {
     fn past_decoder(&self) -> Option<PastDecoder> {
         None
@@ -235,10 +265,10 @@ macro_rules! __past_types {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __past_text {
-    ($types:ident, $type:ty) => {{
+    ($types:ident, $probe:ident, $type:ty) => {{
         #[allow(unused_imports)]
         use $crate::__private::{ViaFromStr as _, ViaNothing as _};
-        $types.push((&&$crate::__private::DisplayProbe::<$type>::new()).past_decoder());
+        $types.push((&&$crate::__private::$probe::<$type>::new()).past_decoder());
     }};
 }
 
@@ -251,4 +281,30 @@ macro_rules! __next_as {
             ::core::result::Result::Ok(::core::convert::TryInto::try_into(stored)?)
         })
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Has no `FromStr`.
+    struct Unread;
+
+    #[test]
+    fn past_texts_are_read_where_their_type_reads_them() {
+        let mut types = PastTypes::default();
+        crate::__past_text!(types, DisplayProbe, u32);
+        crate::__past_text!(types, OptionalDisplayProbe, u32);
+        crate::__past_text!(types, DisplayProbe, Unread);
+        crate::__past_text!(types, OptionalDisplayProbe, Unread);
+        let [Some(always), Some(maybe), None, None] = types.0[..] else {
+            panic!("{:?}", types.0);
+        };
+        assert_eq!(unbox::<u32>(always("\"5\"").unwrap()).unwrap(), 5);
+        assert!(always("null").is_err() && always("\"x\"").is_err());
+        for (json, value) in [("\"5\"", Some(5)), ("null", None)] {
+            assert_eq!(unbox::<Option<u32>>(maybe(json).unwrap()).unwrap(), value);
+        }
+        assert!(maybe("\"x\"").is_err());
+    }
 }

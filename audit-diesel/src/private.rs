@@ -6,7 +6,8 @@ pub use uuid::Uuid;
 
 pub use crate::columns::{ColumnNames, missing_columns};
 pub use crate::columns_read::{
-    DisplayProbe, PastTypes, Probe, ReadColumns, ViaFromStr, ViaNothing, ViaSerde,
+    DisplayProbe, OptionalDisplayProbe, PastTypes, Probe, ReadColumns, ViaFromStr, ViaNothing,
+    ViaSerde,
 };
 pub use crate::entity::{Binds, Sink, Stored};
 pub use crate::stamper::{Stamp, StampResult, Stamper};

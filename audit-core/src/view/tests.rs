@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::__private::shown;
 use crate::mask::{Email, Last4, Redact, Token};
 use crate::meta::{EntityMeta, FieldMeta, MaskRef, Policy};
 
@@ -64,9 +65,9 @@ impl Audited for Person {
     fn walk<'a, W: FieldWalk<'a>>(a: &'a Self, b: &'a Self, w: &mut W) {
         w.field(&a.id, &b.id);
         w.field(&a.company, &b.company);
-        w.display(&a.name, &b.name);
+        w.display(&a.name, &b.name, shown);
         w.field(&a.tax, &b.tax);
-        w.display_by(&a.mail, &b.mail, |a, b| a == b);
+        w.display_by(&a.mail, &b.mail, shown, |a, b| a == b);
         w.field(&a.card, &b.card);
         w.field(&a.secret, &b.secret);
         w.skipped(&a.search, &b.search);

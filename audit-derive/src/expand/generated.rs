@@ -8,9 +8,10 @@ use syn::{Attribute, Generics, LitStr};
 use crate::ast::{Field, FormSpec, FormUse, Role};
 use crate::bound::{Bounds, unused, used};
 use crate::expand::stored::put_method;
-use crate::expand::{Plan, option};
+use crate::expand::{Plan, option, shown};
 use crate::name::unraw;
 use crate::path::{q, q_at};
+use crate::secret::option_of;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -346,8 +347,10 @@ impl Form<'_, '_> {
                     field.attrs.via.is_set(),
                 ) {
                     (false, true) if is_text => {
-                        bounds.require_if_generic(q!(#ty: ::core::fmt::Display));
-                        q!(.value(#label, _a::ValueRef::Display(&self.#ident)))
+                        let text = option_of(ty).unwrap_or(ty);
+                        bounds.require_if_generic(q!(#text: ::core::fmt::Display));
+                        let shown = shown(field);
+                        q!(.value(#label, #shown(&self.#ident)))
                     }
                     (false, false) if !field.diesel.embed => {
                         bounds.require_if_generic(q!(#ty: _p::serde::Serialize));

@@ -5,7 +5,7 @@ use syn::LitStr;
 
 use crate::ast::{Field, FormUse, KeySource, Mask, Policy, Role};
 use crate::bound::Bounds;
-use crate::expand::{Plan, walk_line};
+use crate::expand::{Plan, shown, walk_line};
 use crate::name::unraw;
 use crate::path::q;
 
@@ -241,15 +241,14 @@ pub(super) fn part_debug(plan: &Plan<'_>) -> TokenStream {
     let ident = unraw(plan.ident());
     let fields = plan.sound().map(|field| {
         let (ident, label) = (field.ident, &field.name);
-        let value = if field.attrs.via.is_set() {
-            q!(Display)
-        } else {
-            q!(Value)
-        };
         if field.is_hidden() || field.diesel.embed {
             return q!(.masked(#label));
         }
-        q!(.value(#label, _a::ValueRef::#value(&self.#ident)))
+        if field.attrs.via.is_set() {
+            let shown = shown(field);
+            return q!(.value(#label, #shown(&self.#ident)));
+        }
+        q!(.value(#label, _a::ValueRef::Value(&self.#ident)))
     });
     debug_by(plan, q!(_p::FormDebug::new(f, #ident)#(#fields)*.finish()))
 }

@@ -8,6 +8,7 @@ use crate::ast::{Field, Role};
 use crate::bound::Bounds;
 use crate::expand::Plan;
 use crate::path::{q, q_at};
+use crate::secret::option_of;
 
 /// `DB: AuditBackend` and what each column needs of it.
 pub(super) fn bounds(plan: &Plan<'_>) -> Bounds {
@@ -167,7 +168,10 @@ fn past_types(plan: &Plan<'_>) -> TokenStream {
             calls.extend(q!(<#ty as _a::StoredPart<__DB>>::past_types(types);));
         } else if field.attrs.via.is_set() {
             close(&mut open, &mut calls);
-            calls.extend(q!(_p::past_text!(types, #ty);));
+            calls.extend(match option_of(ty) {
+                Some(inner) => q!(_p::past_text!(types, OptionalDisplayProbe, #inner);),
+                None => q!(_p::past_text!(types, DisplayProbe, #ty);),
+            });
         } else {
             open.push(q!(#ty));
         }

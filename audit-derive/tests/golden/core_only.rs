@@ -48,7 +48,7 @@ const _: () = {
         ) {
             w.field::<String>(&old.id, &new.id);
             w.field_by::<Theme>(&old.theme, &new.theme, same_theme);
-            w.display::<Money>(&old.price, &new.price);
+            w.display::<Money>(&old.price, &new.price, _p::shown::<Money>);
             w.field::<SystemTime>(&old.updated_at, &new.updated_at);
         }
     }

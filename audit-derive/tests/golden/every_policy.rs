@@ -134,7 +134,7 @@ const _: () = {
                     Reader,
                 >(&old.seen_by, &new.seen_by, ::core::cmp::PartialEq::eq);
             w.field::<Option<String>>(&old.r#where, &new.r#where);
-            w.display::<Money>(&old.limit, &new.limit);
+            w.display::<Money>(&old.limit, &new.limit, _p::shown::<Money>);
             w.field::<String>(&old.note, &new.note);
         }
     }
@@ -224,7 +224,7 @@ const _: () = {
                 types, Uuid, String, Option < String >, String, serde_json::Value, f64,
                 Reader, Option < String >
             );
-            _p::past_text!(types, Money);
+            _p::past_text!(types, DisplayProbe, Money);
             _p::past_types!(types, String);
         }
         fn put_fields<'__b, __S: _p::Sink<'__b, __DB>>(

@@ -14,6 +14,17 @@ struct Thing {
     price: Money,
     #[audit(via = "display", eq = Money::same_amount)]
     rebate: Money,
+    #[audit(via = "display")]
+    bonus: Option<Money>,
+    #[audit(via = "display", eq = same_optional, mask = "redact")]
+    fine: Option<Money>,
+}
+
+fn same_optional(a: &Option<Money>, b: &Option<Money>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Money::same_amount(a, b),
+        _ => a == b,
+    }
 }
 
 #[derive(Clone, PartialEq, serde::Deserialize)]
@@ -31,13 +42,19 @@ impl std::fmt::Display for Money {
     }
 }
 
-#[test]
-fn the_text_is_stored() {
-    let before = Thing {
+const fn before() -> Thing {
+    Thing {
         id: 1,
         price: Money(5),
         rebate: Money(1),
-    };
+        bonus: None,
+        fine: Some(Money(3)),
+    }
+}
+
+#[test]
+fn the_text_is_stored() {
+    let before = before();
     let after = Thing {
         price: Money(6),
         rebate: Money(-1),
@@ -47,6 +64,40 @@ fn the_text_is_stored() {
     let new = NewThing {
         price: Money(7),
         rebate: Money(0),
+        bonus: Some(Money(8)),
+        fine: Some(Money(9)),
     };
-    assert!(format!("{new:?}").contains("7 EUR"));
+    let shown = format!("{new:?}");
+    assert!(
+        shown.contains("7 EUR") && shown.contains("8 EUR"),
+        "{shown}"
+    );
+    assert!(!shown.contains("9 EUR"), "{shown}");
+}
+
+/// Null where there is none, in the trail and in what an app shows.
+#[test]
+fn what_is_absent_has_no_text() {
+    let after = Thing {
+        bonus: Some(Money(2)),
+        fine: Some(Money(-3)),
+        ..before()
+    };
+    assert_eq!(changes(&before(), &after), ["bonus: null -> \"2 EUR\""]);
+    assert_eq!(changes(&after, &before()), ["bonus: \"2 EUR\" -> null"]);
+    let gone = Thing {
+        fine: None,
+        ..before()
+    };
+    assert_eq!(changes(&before(), &gone), ["fine: \"***\" -> null"]);
+    let debug = format!("{:?} {:?}", before(), after);
+    assert!(
+        debug.contains("bonus: null") && debug.contains("bonus: \"2 EUR\""),
+        "{debug}"
+    );
+    let view = serde_json::to_value(audit_diesel::DetailView::new(&gone)).unwrap();
+    assert_eq!(
+        (&view["bonus"], &view["fine"]),
+        (&serde_json::Value::Null, &serde_json::Value::Null)
+    );
 }

@@ -1,8 +1,6 @@
 //! The raw values of a record, read past its masks: what must show nowhere.
 
-use core::fmt;
-
-use audit_core::__private::FieldWalk;
+use audit_core::__private::{FieldWalk, ShownBy};
 use audit_core::{Audited, FieldMeta, ValueRef};
 use serde::Serialize;
 
@@ -60,11 +58,11 @@ impl<'a> FieldWalk<'a> for Read {
     fn field_by<T: Serialize>(&mut self, before: &'a T, _: &'a T, _: fn(&T, &T) -> bool) {
         self.take(serde_json::to_value(before).ok(), ValueRef::Value(before));
     }
-    fn display<T: PartialEq + fmt::Display>(&mut self, before: &'a T, _: &'a T) {
-        self.take(None, ValueRef::Display(before));
+    fn display<T: PartialEq>(&mut self, before: &'a T, _: &'a T, shown: ShownBy<T>) {
+        self.take(None, shown(before));
     }
-    fn display_by<T: fmt::Display>(&mut self, before: &'a T, _: &'a T, _: fn(&T, &T) -> bool) {
-        self.take(None, ValueRef::Display(before));
+    fn display_by<T>(&mut self, before: &'a T, _: &'a T, shown: ShownBy<T>, _: fn(&T, &T) -> bool) {
+        self.take(None, shown(before));
     }
     fn skipped<T: PartialEq>(&mut self, _: &'a T, _: &'a T) {
         self.index += 1;
