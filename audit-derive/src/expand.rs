@@ -139,6 +139,7 @@ pub(crate) fn audited(plan: &Plan<'_>) -> TokenStream {
         items.extend(entity::entity(plan));
         items.extend(entity::keys(plan));
         items.extend(stored::entity(plan));
+        items.extend(stored::backend_checks(plan));
     }
     let mut forms = TokenStream::new();
     for form in generated::forms(plan) {
@@ -165,6 +166,7 @@ pub(crate) fn part(plan: &Plan<'_>) -> TokenStream {
     }
     if plan.root.diesel {
         items.extend(stored::part(plan));
+        items.extend(stored::backend_checks(plan));
     }
     plan.sealed(items)
 }

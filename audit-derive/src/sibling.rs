@@ -15,6 +15,8 @@ use crate::name::Case;
 pub(crate) struct DieselContainer {
     pub(crate) table: Option<Path>,
     pub(crate) primary_key: Option<Vec<Ident>>,
+    /// For which backends every field is to be checked where it stands.
+    pub(crate) check_for_backend: Vec<Type>,
 }
 
 /// What `#[diesel(..)]` says about a field.
@@ -110,6 +112,16 @@ impl DieselContainer {
                 ignored.finish();
                 result?;
                 found.primary_key = Some(names);
+            } else if key == "check_for_backend" {
+                let ignored = Errors::new();
+                let mut backends = Vec::new();
+                let result = nested(input, &ignored, |input| {
+                    backends.push(input.parse()?);
+                    Ok(())
+                });
+                ignored.finish();
+                result?;
+                found.check_for_backend = backends;
             }
             Ok(())
         });
@@ -196,6 +208,7 @@ mod tests {
         let container = DieselContainer::read(&attrs);
         assert_eq!(container.table.map(|path| path.segments.len()), Some(2));
         assert_eq!(container.primary_key.map(|key| key.len()), Some(2));
+        assert_eq!(container.check_for_backend.len(), 2);
         assert!(DieselField::read(&attrs).embed);
     }
 

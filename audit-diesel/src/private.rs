@@ -48,6 +48,9 @@ where
     }
 }
 
+/// Compiles where a field's type can be bound for the column `C` of a backend.
+pub const fn binds<T: Binds<C, DB>, C: Column, DB: diesel::backend::Backend>() {}
+
 /// The entity itself, as [`at`] names its type.
 pub trait At<C> {
     /// The same type.

@@ -29,6 +29,26 @@ pub(super) fn bounds(plan: &Plan<'_>) -> Bounds {
     bounds
 }
 
+/// Under Diesel's `check_for_backend`, asks at each field whether it can be written; elsewhere the
+/// first write of an entity asks, at the call. Whether it can be read is asked by Diesel itself,
+/// which would then be said twice.
+pub(super) fn backend_checks(plan: &Plan<'_>) -> Option<TokenStream> {
+    let container = plan.container;
+    let backends = &container.diesel.check_for_backend;
+    // Of a generic entity nobody knows yet what its fields are; after a mistake, nobody asks.
+    if backends.is_empty() || plan.quiet || !container.original.generics.params.is_empty() {
+        return None;
+    }
+    let checks = backends.iter().flat_map(|backend| {
+        let fields = plan.sound().filter(|field| !field.diesel.embed);
+        fields.map(move |field| {
+            let (ty, column) = (field.ty(), plan.column(field));
+            q_at!(ty.span() => _p::binds::<#ty, #column, #backend>();)
+        })
+    });
+    Some(q!(const _: () = { #(#checks)* };))
+}
+
 /// `impl StoredEntity`
 pub(super) fn entity(plan: &Plan<'_>) -> TokenStream {
     let (this, table) = (plan.this(), &plan.table);
