@@ -12,6 +12,7 @@ use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::entity::{Entity, StoredEntity, TenantOf};
 use crate::error::AuditError;
+use crate::exact;
 use crate::retention::patience::patiently;
 use crate::retention::sql::Sql;
 use crate::stamper::Operation;
@@ -301,13 +302,13 @@ where
         );
         sql.text(E::META.name);
         match &tenant {
-            Some(tenant) => sql.push(" AND tenant_id = ").text(tenant),
-            None => sql.push(" AND tenant_id IS NULL"),
-        };
-        if let (Some(tenant), Dialect::Mysql) = (&tenant, C::Backend::DIALECT) {
-            sql.push(" AND CAST(tenant_id AS BINARY) = CAST(CONVERT(")
-                .text(tenant);
-            sql.push(" USING utf8mb4) AS BINARY)");
+            Some(tenant) => {
+                sql.push(" AND tenant_id");
+                let Ok(()) = exact::is(&mut sql, C::Backend::DIALECT, "tenant_id", tenant);
+            }
+            None => {
+                sql.push(" AND tenant_id IS NULL");
+            }
         }
         sql.push(" AND record_id IN (");
         for (index, id) in ids.iter().enumerate() {

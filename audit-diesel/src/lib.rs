@@ -21,6 +21,7 @@ mod driver;
 mod entity;
 mod error;
 mod event;
+mod exact;
 mod export;
 mod form;
 mod history;

@@ -4,11 +4,9 @@ use core::fmt;
 
 use audit_core::Actor;
 use chrono::{DateTime, SecondsFormat, Utc};
-use diesel::query_builder::AstPass;
-use diesel::result::QueryResult;
 use uuid::Uuid;
 
-use crate::backend::{AuditBackend, Dialect};
+use crate::backend::AuditBackend;
 
 /// One row of `audit_log`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,25 +180,6 @@ pub(crate) const COLUMNS: &str = "seq, id, change_id, operation_id, tenant_id, t
     request_id, reason, context";
 
 /// Reads a row of [`COLUMNS`].
-/// ` = text` behind the column's name, byte by byte: under `utf8mb4_bin`, MySQL/MariaDB still pad, so
-/// that `a` equals `a `.
-pub(crate) fn push_is<'b, DB: AuditBackend>(
-    out: &mut AstPass<'_, 'b, DB>,
-    column: &str,
-    text: &'b str,
-) -> QueryResult<()> {
-    out.push_sql(" = ");
-    DB::bind_text(out, text)?;
-    if DB::DIALECT == Dialect::Mysql {
-        out.push_sql(" AND CAST(");
-        out.push_sql(column);
-        out.push_sql(" AS BINARY) = CAST(CONVERT(");
-        DB::bind_text(out, text)?;
-        out.push_sql(" USING utf8mb4) AS BINARY)");
-    }
-    Ok(())
-}
-
 pub(crate) fn read_entry<'r, DB: AuditBackend, R: diesel::row::Row<'r, DB>>(
     row: &R,
 ) -> diesel::deserialize::Result<AuditEntry> {

@@ -7,8 +7,9 @@ use diesel::result::QueryResult;
 use super::filters::{Filters, Tenant};
 use super::shape::Shape;
 use crate::backend::{AuditBackend, Dialect};
+use crate::exact;
 use crate::statement::HotTexts;
-use crate::trail::{COLUMNS, push_is};
+use crate::trail::COLUMNS;
 
 /// Which piece of a query's order a SELECT reads.
 ///
@@ -249,9 +250,9 @@ impl<'o, 'b, DB: AuditBackend> Conditions<'o, 'b, DB> {
         self.out.push_sql(" IS NULL");
     }
 
-    fn text(&mut self, column: &str, text: &'b str) -> QueryResult<()> {
+    fn text(&mut self, column: &'static str, text: &'b str) -> QueryResult<()> {
         self.column(column);
-        push_is(&mut self.out, column, text)
+        exact::is(&mut self.out, DB::DIALECT, column, text)
     }
 
     /// Begins a condition on a column. SQLite, which mostly has no statistics to choose an index

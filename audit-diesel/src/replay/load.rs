@@ -10,8 +10,9 @@ use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::entity::{Entity, StoredEntity, TenantOf};
 use crate::error::AuditError;
+use crate::exact;
 use crate::statement::SelectByKey;
-use crate::trail::{AuditEntry, COLUMNS, push_is, read_entry};
+use crate::trail::{AuditEntry, COLUMNS, read_entry};
 use crate::write::tenant_of;
 
 /// How often a record that is written again and again is read before the reader gives up.
@@ -110,9 +111,9 @@ impl diesel::query_builder::Query for RecordRows {
 
 impl<DB: AuditBackend> QueryFragment<DB> for RecordRows {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let equals = |out: &mut AstPass<'_, 'b, DB>, column: &str, text: &'b str| {
+        let equals = |out: &mut AstPass<'_, 'b, DB>, column: &'static str, text: &'b str| {
             out.push_sql(column);
-            push_is(out, column, text)
+            exact::is(out, DB::DIALECT, column, text)
         };
         out.push_sql("SELECT ");
         out.push_sql(COLUMNS);

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use super::policy::Cutoffs;
 use super::sql::Sql;
 use crate::backend::Dialect;
+use crate::exact;
 
 /// Whose rows: the tenant of the context, those without a tenant, or all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,27 +51,8 @@ impl Whose {
     }
 }
 
-/// `column IN (..)`, byte by byte. MySQL's collation takes `acme ` for `acme`.
 fn one_of(sql: &mut Sql, dialect: Dialect, column: &'static str, names: &[String]) {
-    let exact = dialect == Dialect::Mysql;
-    if exact {
-        sql.push("CAST(").push(column).push(" AS BINARY) IN (");
-    } else {
-        sql.push(column).push(" IN (");
-    }
-    for (index, name) in names.iter().enumerate() {
-        if index > 0 {
-            sql.push(", ");
-        }
-        if exact {
-            sql.push("CAST(CONVERT(")
-                .text(name)
-                .push(" USING utf8mb4) AS BINARY)");
-        } else {
-            sql.text(name);
-        }
-    }
-    sql.push(")");
+    let Ok(()) = exact::one_of(sql, dialect, column, names);
 }
 
 const TENANT: &str = "audit_log.tenant_id";
@@ -216,14 +198,7 @@ pub(super) fn push_held(sql: &mut Sql, dialect: Dialect, shapes: &[Shape], now: 
                 sql.push(" IS NULL");
                 continue;
             }
-            sql.push(" = ").push(row);
-            if dialect == Dialect::Mysql {
-                sql.push(" AND CAST(")
-                    .push(hold)
-                    .push(" AS BINARY) = CAST(")
-                    .push(row)
-                    .push(" AS BINARY)");
-            }
+            exact::is_column(sql, dialect, hold, row);
         }
         sql.push(")");
     }

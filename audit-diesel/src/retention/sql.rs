@@ -1,5 +1,6 @@
 //! Statements that are put together at run time, as values like the others.
 
+use core::convert::Infallible;
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
@@ -8,6 +9,7 @@ use diesel::result::QueryResult;
 use uuid::Uuid;
 
 use crate::backend::{AuditBackend, Dialect};
+use crate::exact::Out;
 
 /// SQL and its binds, in order.
 #[derive(Debug, Clone, Default)]
@@ -77,6 +79,17 @@ impl Sql {
             Some(value) => self.at(value),
             None => self.push("NULL"),
         }
+    }
+}
+
+impl<'b> Out<'b> for Sql {
+    type Error = Infallible;
+    fn words(&mut self, words: &'static str) {
+        self.push(words);
+    }
+    fn text(&mut self, text: &'b str) -> Result<(), Infallible> {
+        Self::text(self, text);
+        Ok(())
     }
 }
 
