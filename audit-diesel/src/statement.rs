@@ -14,6 +14,8 @@ mod update;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 pub use audit::AuditInsert;
+#[cfg(feature = "postgres")]
+pub(crate) use audit::Columns;
 pub(crate) use audit::{AuditRow, OperationRow, TakeWriteLock, lock_key, pieces, row_pieces};
 pub(crate) use delete::Delete;
 pub use event::EventInsert;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{AuditBackend, Dialect, binds};
 use crate::sql_types::{AuditJson, AuditUuid, UtcTime};
-use crate::statement::{AuditInsert, EventInsert};
+use crate::statement::{AuditInsert, Columns, EventInsert};
 
 impl AuditBackend for Pg {
     const DIALECT: Dialect = Dialect::Postgres;
@@ -52,19 +52,7 @@ impl AuditBackend for Pg {
         out.push_sql(", ");
         out.push_bind_param::<Nullable<AuditJson>, _>(&op.context)?;
         out.push_sql(" FROM unnest(");
-        out.push_bind_param::<Array<AuditUuid>, _>(&rows.ids)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<AuditUuid>, _>(&rows.change_ids)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&rows.tenant_ids)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&rows.record_ids)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&rows.field_names)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<AuditJson>>, _>(&rows.old_values)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<AuditJson>>, _>(&rows.new_values)?;
+        push_rows(out, rows)?;
         out.push_sql(") r WHERE (SELECT pg_try_advisory_xact_lock_shared(");
         out.push_bind_param::<diesel::sql_types::BigInt, _>(&insert.lock_key)?;
         out.push_sql(")) IS NOT NULL");
@@ -82,18 +70,8 @@ impl AuditBackend for Pg {
         out.push_sql(") SELECT ");
         out.push_sql(AuditInsert::COLUMNS);
         out.push_sql(" FROM unnest(");
-        for ids in [&rows.ids, &rows.change_ids] {
-            out.push_bind_param::<Array<AuditUuid>, _>(ids)?;
-            out.push_sql(", ");
-        }
-        for texts in [&rows.tenant_ids, &rows.record_ids, &rows.field_names] {
-            out.push_bind_param::<Array<Nullable<Text>>, _>(texts)?;
-            out.push_sql(", ");
-        }
-        for values in [&rows.old_values, &rows.new_values] {
-            out.push_bind_param::<Array<Nullable<AuditJson>>, _>(values)?;
-            out.push_sql(", ");
-        }
+        push_rows(out, &rows.rows)?;
+        out.push_sql(", ");
         out.push_bind_param::<Array<AuditUuid>, _>(&rows.operation_ids)?;
         for texts in [
             &rows.table_names,
@@ -119,4 +97,19 @@ impl AuditBackend for Pg {
         out.push_sql(", place) ORDER BY place");
         Ok(())
     }
+}
+
+/// What rows have of their own, as arrays in the order of [`AuditInsert::COLUMNS`].
+fn push_rows<'b>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b Columns<'b>) -> QueryResult<()> {
+    for ids in [&rows.ids, &rows.change_ids] {
+        out.push_bind_param::<Array<AuditUuid>, _>(ids)?;
+        out.push_sql(", ");
+    }
+    for texts in [&rows.tenant_ids, &rows.record_ids, &rows.field_names] {
+        out.push_bind_param::<Array<Nullable<Text>>, _>(texts)?;
+        out.push_sql(", ");
+    }
+    out.push_bind_param::<Array<Nullable<AuditJson>>, _>(&rows.old_values)?;
+    out.push_sql(", ");
+    out.push_bind_param::<Array<Nullable<AuditJson>>, _>(&rows.new_values)
 }

@@ -83,6 +83,18 @@ pub(crate) struct Columns<'a> {
     pub(crate) new_values: Vec<Option<&'a JsonText>>,
 }
 
+impl<'a> Columns<'a> {
+    pub(super) fn push(&mut self, row: &'a AuditRow) {
+        self.ids.push(row.id);
+        self.change_ids.push(row.change_id);
+        self.tenant_ids.push(row.tenant_id.as_deref());
+        self.record_ids.push(row.record_id.as_deref());
+        self.field_names.push(row.field_name);
+        self.old_values.push(row.old_value.as_ref());
+        self.new_values.push(row.new_value.as_ref());
+    }
+}
+
 /// `INSERT INTO audit_log` of one piece of an operation's rows.
 #[derive(Debug)]
 pub struct AuditInsert<'a> {
@@ -119,13 +131,7 @@ impl<'a> AuditInsert<'a> {
         let mut columns = Columns::default();
         if DB::DIALECT == Dialect::Postgres {
             for row in rows {
-                columns.ids.push(row.id);
-                columns.change_ids.push(row.change_id);
-                columns.tenant_ids.push(row.tenant_id.as_deref());
-                columns.record_ids.push(row.record_id.as_deref());
-                columns.field_names.push(row.field_name);
-                columns.old_values.push(row.old_value.as_ref());
-                columns.new_values.push(row.new_value.as_ref());
+                columns.push(row);
             }
         }
         Self {

@@ -5,6 +5,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use uuid::Uuid;
 
+use super::audit::Columns;
 use super::{AuditRow, OperationRow};
 use crate::backend::{AuditBackend, Dialect};
 use crate::sql_types::JsonText;
@@ -16,13 +17,7 @@ use crate::sql_types::JsonText;
     allow(dead_code, reason = "PostgreSQL alone takes arrays")
 )]
 pub(crate) struct EventColumns<'a> {
-    pub(crate) ids: Vec<Uuid>,
-    pub(crate) change_ids: Vec<Uuid>,
-    pub(crate) tenant_ids: Vec<Option<&'a str>>,
-    pub(crate) record_ids: Vec<Option<&'a str>>,
-    pub(crate) field_names: Vec<Option<&'a str>>,
-    pub(crate) old_values: Vec<Option<&'a JsonText>>,
-    pub(crate) new_values: Vec<Option<&'a JsonText>>,
+    pub(crate) rows: Columns<'a>,
     pub(crate) operation_ids: Vec<Uuid>,
     pub(crate) table_names: Vec<Option<&'a str>>,
     pub(crate) actions: Vec<Option<&'a str>>,
@@ -55,13 +50,7 @@ impl<'a> EventInsert<'a> {
         let mut columns = EventColumns::default();
         if DB::DIALECT == Dialect::Postgres {
             for (op, row) in rows {
-                columns.ids.push(row.id);
-                columns.change_ids.push(row.change_id);
-                columns.tenant_ids.push(row.tenant_id.as_deref());
-                columns.record_ids.push(row.record_id.as_deref());
-                columns.field_names.push(row.field_name);
-                columns.old_values.push(row.old_value.as_ref());
-                columns.new_values.push(row.new_value.as_ref());
+                columns.rows.push(row);
                 columns.operation_ids.push(op.operation_id);
                 columns.table_names.push(op.table_name.as_deref());
                 columns.actions.push(Some(&op.action));
