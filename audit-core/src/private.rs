@@ -49,6 +49,17 @@ pub const SERVER: Setting = Setting::Form(FormUse::Server);
 /// [`FormUse::None`]
 pub const NO_FORM: Setting = Setting::Form(FormUse::None);
 
+/// [`crate::mask::Redact`]
+pub const REDACT: Setting = mask::<crate::mask::Redact>("redact");
+/// [`crate::mask::Last4`]
+pub const LAST4: Setting = mask::<crate::mask::Last4>("last4");
+/// [`crate::mask::Pan`]
+pub const PAN: Setting = mask::<crate::mask::Pan>("pan");
+/// [`crate::mask::Email`]
+pub const EMAIL: Setting = mask::<crate::mask::Email>("email");
+/// [`crate::mask::Token`]
+pub const TOKEN: Setting = mask::<crate::mask::Token>("token");
+
 /// [`Policy::Masked`]
 pub const fn mask<M: crate::Mask>(name: &'static str) -> Setting {
     Setting::Policy(Policy::Masked(MaskRef::of::<M>(name)))

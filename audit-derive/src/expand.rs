@@ -91,10 +91,8 @@ impl<'a> Plan<'a> {
     /// Everything inside one anonymous const, so that no name of ours is seen outside.
     fn sealed(&self, items: TokenStream) -> TokenStream {
         let import = self.root.import();
-        let masked = |field: &&Field<'_>| {
-            matches!(field.policy(), Some(Policy::Mask(_) | Policy::MaskAt(_)))
-        };
-        let masks = self.container.fields.iter().find(masked).map(|_| {
+        let inside = |field: &&Field<'_>| matches!(field.policy(), Some(Policy::MaskAt(_)));
+        let masks = self.container.fields.iter().find(inside).map(|_| {
             q!(
                 use _a::mask as _m;
             )

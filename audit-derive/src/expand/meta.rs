@@ -170,8 +170,15 @@ fn policy(field: &Field<'_>) -> Option<TokenStream> {
         Policy::Plain => return None,
         Policy::Skip => q!(_p::SKIPPED),
         Policy::Ignore => q!(_p::IGNORED),
-        Policy::Mask(mask) => {
-            let (ty, name) = mask_type(mask);
+        Policy::Mask(Mask::Named(name)) => match *name {
+            "last4" => q!(_p::LAST4),
+            "pan" => q!(_p::PAN),
+            "email" => q!(_p::EMAIL),
+            "token" => q!(_p::TOKEN),
+            _ => q!(_p::REDACT),
+        },
+        Policy::Mask(own @ Mask::Own(_)) => {
+            let (ty, name) = mask_type(own);
             q!(_p::mask::<#ty>(#name))
         }
         Policy::MaskAt(masks) => {

@@ -66,7 +66,6 @@ pub struct AccountChanges {
 const _: () = {
     use ::audit_diesel as _a;
     use _a::__private as _p;
-    use _a::mask as _m;
     const META: &_a::EntityMeta = &_a::EntityMeta::new(
         "accounts",
         "Account",
@@ -75,10 +74,9 @@ const _: () = {
             _p::field::<accounts::company_id>("company_id").set(&[_p::TENANT]),
             _p::field::<accounts::name>("name"),
             _p::field::<accounts::email>("email"),
-            _p::field::<accounts::tax_number>("tax_number")
-                .set(&[_p::mask::<_m::Last4>("last4")]),
+            _p::field::<accounts::tax_number>("tax_number").set(&[_p::LAST4]),
             _p::field::<accounts::password_hash>("password_hash")
-                .set(&[_p::mask::<_m::Redact>("redact"), _p::SERVER]),
+                .set(&[_p::REDACT, _p::SERVER]),
             _p::field::<accounts::search_text>("search_text")
                 .set(&[_p::SKIPPED, _p::NO_FORM]),
             _p::field::<accounts::created_at>("created_at").set(&[_p::CREATED_AT]),

@@ -88,8 +88,7 @@ const _: () = {
                 _p::field::<crate::schema::cards::token_kind>("token_kind")
                     .set(&[_p::SerdeName("tokenKind"), _p::SERVER]),
                 _p::field::<crate::schema::cards::card_number>("card_number")
-                    .set(&[_p::SerdeName("cardNumber"), _p::mask::<_m::Pan>("pan")])
-                    .set(&[_p::HideNull]),
+                    .set(&[_p::SerdeName("cardNumber"), _p::PAN, _p::HideNull]),
                 _p::field::<crate::schema::cards::holder_name>("holder_name")
                     .set(&[_p::SerdeName("holder")])
                     .set(&[_p::mask::<masks::Holder>("Holder")]),

@@ -12,12 +12,11 @@ pub struct Address {
 const _: () = {
     use ::audit_diesel as _a;
     use _a::__private as _p;
-    use _a::mask as _m;
     #[automatically_derived]
     impl _a::AuditedPart for Address {
         const FIELDS: &'static [_a::FieldMeta] = &[
             _p::field::<users::street>("street"),
-            _p::field::<users::zip_code>("zip").set(&[_p::mask::<_m::Redact>("redact")]),
+            _p::field::<users::zip_code>("zip").set(&[_p::REDACT]),
         ];
         fn walk<'__w, __W: _p::FieldWalk<'__w>>(
             old: &'__w Self,
