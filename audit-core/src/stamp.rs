@@ -1,7 +1,7 @@
 //! The types that stamp columns may have.
 //!
 //! An app implements these traits for its own newtypes and enums; the derive checks through them,
-//! so aliases work.
+//! so aliases work. A write holds the values, hence `Send + Sync + 'static`.
 
 use core::fmt;
 
@@ -44,7 +44,7 @@ impl core::error::Error for StampMisfit {}
     note = "use `chrono::DateTime<Utc>` or `NaiveDateTime` (in UTC), `time::OffsetDateTime` or `PrimitiveDateTime` (feature `time`), an `Option` of one, or implement `TimeStamp` for `{Self}`",
     note = "if the field is not a stamp, say so with `#[audit(not_a_stamp)]`"
 )]
-pub trait TimeStamp: Sized {
+pub trait TimeStamp: Sized + Send + Sync + 'static {
     /// The column's value for an instant.
     fn from_instant(instant: DateTime<Utc>) -> Self;
     /// The instant, if there is one.
@@ -124,7 +124,7 @@ mod with_time {
     note = "use `Actor`, `String`, `Uuid` (feature `uuid`), `i32`, `i64`, an `Option` of one, or implement `ActorStamp` for `{Self}`",
     note = "if the field is not a stamp, say so with `#[audit(not_a_stamp)]`"
 )]
-pub trait ActorStamp: Sized {
+pub trait ActorStamp: Sized + Send + Sync + 'static {
     /// The column's value for an actor. `kinds` are those of `#[audit(kinds(..))]`, else empty.
     ///
     /// # Errors
@@ -276,7 +276,7 @@ impl<T> Cleared for Option<T> {
     note = "use `bool`, or implement `FlagStamp` for `{Self}`",
     note = "if the field is not a stamp, say so with `#[audit(not_a_stamp)]`"
 )]
-pub trait FlagStamp: Sized {
+pub trait FlagStamp: Sized + Send + Sync + 'static {
     /// The column's value for a flag.
     fn from_flag(flag: bool) -> Self;
     /// The flag.
@@ -354,7 +354,7 @@ canonical_tenant!(uuid::Uuid => "a tenant that is a UUID in lowercase with hyphe
     note = "use `i32` or `i64`, or implement `VersionStamp` for `{Self}`",
     note = "if the field is not a stamp, say so with `#[audit(not_a_stamp)]`"
 )]
-pub trait VersionStamp: Sized {
+pub trait VersionStamp: Sized + Send + Sync + 'static {
     /// The version of a new record.
     fn first() -> Self;
     /// The version as a number.

@@ -26,13 +26,6 @@ impl<'a> Container<'a> {
         keys
     }
 
-    /// The stamps that a write sets, in the struct's order; the tenant is the context's.
-    pub(crate) fn stamps(&self) -> impl Iterator<Item = &Field<'a>> {
-        self.fields
-            .iter()
-            .filter(|field| field.role.is_stamp() && field.role != Role::Tenant)
-    }
-
     /// The field whose change says that a record was deleted or restored.
     pub(crate) fn soft_delete(&self) -> Option<&Field<'a>> {
         [Role::DeletedFlag, Role::ActiveFlag, Role::DeletedAt]

@@ -244,7 +244,7 @@ where
     C: AuditConnection,
     E: StoredEntity<C::Backend>,
 {
-    let write = Write::<E>::open(ctx, Operation::Update)?;
+    let write = Write::<E>::open::<C::Backend>(ctx, Operation::Update)?;
     write.run(conn, |conn| {
         let query = SelectAfter::<E> {
             table: E::table(),

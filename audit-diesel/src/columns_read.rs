@@ -13,7 +13,7 @@ use diesel::row::Row;
 use serde::de::DeserializeOwned;
 
 use crate::backend::AuditBackend;
-use crate::entity::Stored;
+use crate::column::Stored;
 
 /// The columns of one record, in the order of its fields.
 pub trait ReadColumns<DB: AuditBackend> {
@@ -138,17 +138,6 @@ pub(crate) type PastBox = Box<dyn Any>;
 /// Reads a past value from the trail's JSON text.
 pub(crate) type PastDecoder = fn(&str) -> Result<PastBox, DecodeError>;
 
-/// How each field's past values are read; `None` where the field's type cannot be read back.
-#[derive(Debug, Default)]
-pub struct PastTypes(pub(crate) Vec<Option<PastDecoder>>);
-
-impl PastTypes {
-    #[doc(hidden)]
-    pub fn push(&mut self, decoder: Option<PastDecoder>) {
-        self.0.push(decoder);
-    }
-}
-
 /// Asks of a type, without a bound on it, whether serde can read it: an entity may have fields that
 /// it cannot. Of two methods of one name the compiler takes the one that is found first, with
 /// fewer references taken off: [`ViaSerde`] wherever it applies.
@@ -156,9 +145,8 @@ impl PastTypes {
 pub struct Probe<T>(PhantomData<T>);
 
 impl<T> Probe<T> {
-    /// The question.
-    #[allow(clippy::new_without_default, reason = "called by generated code alone")]
-    pub const fn new() -> Self {
+    /// The question, of the type of the field that `get` finds.
+    pub const fn of<E>(_: fn(&E) -> &T) -> Self {
         Self(PhantomData)
     }
 }
@@ -192,9 +180,8 @@ impl<T> ViaNothing for Probe<T> {
 pub struct DisplayProbe<T>(PhantomData<T>);
 
 impl<T> DisplayProbe<T> {
-    /// The question.
-    #[allow(clippy::new_without_default, reason = "called by generated code alone")]
-    pub const fn new() -> Self {
+    /// The question, of the type of the field that `get` finds.
+    pub const fn of<E>(_: fn(&E) -> &T) -> Self {
         Self(PhantomData)
     }
 }
@@ -214,19 +201,13 @@ impl<T: FromStr + 'static> ViaFromStr for &DisplayProbe<T> {
     }
 }
 
-/// [`DisplayProbe`] of a type that may be absent.
-#[derive(Debug)]
-pub struct OptionalDisplayProbe<T>(PhantomData<T>);
-
-impl<T> OptionalDisplayProbe<T> {
-    /// The question.
-    #[allow(clippy::new_without_default, reason = "called by generated code alone")]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
+/// The answer of a type that reads its own text and may be absent.
+pub trait ViaOptionalFromStr {
+    /// How it is read.
+    fn past_decoder(&self) -> Option<PastDecoder>;
 }
 
-impl<T: FromStr + 'static> ViaFromStr for &OptionalDisplayProbe<T> {
+impl<T: FromStr + 'static> ViaOptionalFromStr for &DisplayProbe<Option<T>> {
     fn past_decoder(&self) -> Option<PastDecoder> {
         Some(|json| {
             let text = decode_as::<Option<String>>(json)?;
@@ -238,38 +219,63 @@ impl<T: FromStr + 'static> ViaFromStr for &OptionalDisplayProbe<T> {
     }
 }
 
-impl<T> ViaNothing for OptionalDisplayProbe<T> {
-    fn past_decoder(&self) -> Option<PastDecoder> {
-        None
-    }
-}
-
 impl<T> ViaNothing for DisplayProbe<T> {
     fn past_decoder(&self) -> Option<PastDecoder> {
         None
     }
 }
 
-/// Names the types of fields that follow each other.
+/// A field by its name.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __past_types {
-    ($types:ident, $($type:ty),+) => {{
+macro_rules! __get {
+    ($field:ident) => {{
         #[allow(unused_imports)]
         use $crate::__private::{ViaNothing as _, ViaSerde as _};
-        $($types.push((&&$crate::__private::Probe::<$type>::new()).past_decoder());)+
+        let get: fn(&Self) -> &_ = |e| &e.$field;
+        let probe = $crate::__private::Probe::of(get);
+        $crate::__private::Get::new(get, (&&probe).past_decoder())
     }};
 }
 
-/// [`__past_types`] of a field that is stored as its `Display` text.
+/// [`__get`] of a field that is stored as its `Display` text.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __past_text {
-    ($types:ident, $probe:ident, $type:ty) => {{
+macro_rules! __get_text {
+    ($field:ident) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{ViaFromStr as _, ViaNothing as _};
-        $types.push((&&$crate::__private::$probe::<$type>::new()).past_decoder());
+        use $crate::__private::{ViaFromStr as _, ViaNothing as _, ViaOptionalFromStr as _};
+        let get: fn(&Self) -> &_ = |e| &e.$field;
+        let probe = $crate::__private::DisplayProbe::of(get);
+        $crate::__private::Get::new(get, (&&probe).past_decoder())
     }};
+}
+
+/// A deleted flag by its field's name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __deleted {
+    ($field:ident) => {
+        $crate::__private::Flag::new($crate::__private::get!($field), true)
+    };
+}
+
+/// An active flag by its field's name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __active {
+    ($field:ident) => {
+        $crate::__private::Flag::new($crate::__private::get!($field), false)
+    };
+}
+
+/// A version by its field's name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __version {
+    ($field:ident) => {
+        $crate::__private::Version::new($crate::__private::get!($field))
+    };
 }
 
 /// The next column, of a field that Diesel reads as another type.
@@ -290,15 +296,28 @@ mod tests {
     /// Has no `FromStr`.
     struct Unread;
 
+    struct Texts {
+        always: u32,
+        maybe: Option<u32>,
+        never: Unread,
+        never_either: Option<Unread>,
+    }
+
+    impl Texts {
+        fn past() -> [Option<PastDecoder>; 4] {
+            [
+                crate::__get_text!(always).past_decoder(),
+                crate::__get_text!(maybe).past_decoder(),
+                crate::__get_text!(never).past_decoder(),
+                crate::__get_text!(never_either).past_decoder(),
+            ]
+        }
+    }
+
     #[test]
     fn past_texts_are_read_where_their_type_reads_them() {
-        let mut types = PastTypes::default();
-        crate::__past_text!(types, DisplayProbe, u32);
-        crate::__past_text!(types, OptionalDisplayProbe, u32);
-        crate::__past_text!(types, DisplayProbe, Unread);
-        crate::__past_text!(types, OptionalDisplayProbe, Unread);
-        let [Some(always), Some(maybe), None, None] = types.0[..] else {
-            panic!("{:?}", types.0);
+        let [Some(always), Some(maybe), None, None] = Texts::past() else {
+            panic!("{:?}", Texts::past());
         };
         assert_eq!(unbox::<u32>(always("\"5\"").unwrap()).unwrap(), 5);
         assert!(always("null").is_err() && always("\"x\"").is_err());

@@ -2,19 +2,14 @@
 //! columns are read and bound.
 
 use audit_core::Audited;
-use diesel::Expression;
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql};
-use diesel::query_builder::{AstPass, QueryFragment};
-use diesel::query_source::Column;
+use diesel::deserialize;
+use diesel::query_builder::QueryFragment;
 use diesel::result::QueryResult;
-use diesel::row::Row;
-use diesel::serialize::ToSql;
-use diesel::sql_types::HasSqlType;
 
 use crate::backend::AuditBackend;
-use crate::columns_read::{PastTypes, ReadColumns};
-use crate::stamper::{PutStamps, StampResult, Stamper};
+use crate::column::Sink;
+use crate::columns_read::ReadColumns;
+use crate::columns_walk::{ColumnWalk, ValuesOf};
 use crate::statement::HotTexts;
 
 /// An audited entity that lives in a Diesel table. Written by the derive.
@@ -30,8 +25,6 @@ pub trait Entity: Audited {
     type Id: Clone;
     /// The tenant column's type; [`NoTenant`] where there is none.
     type Tenant: TenantOf;
-    /// The values of the stamps of one write.
-    type Stamps;
 
     /// The table's value.
     fn table() -> Self::Table;
@@ -55,8 +48,6 @@ pub trait Entity: Audited {
     fn is_deleted(&self) -> bool {
         false
     }
-    /// The stamp values of one write, by role.
-    fn stamps(stamper: &Stamper<'_>) -> StampResult<Self::Stamps>;
     /// Which of the entity's UPDATE texts stay prepared.
     #[doc(hidden)]
     fn hot_texts() -> &'static HotTexts;
@@ -64,29 +55,19 @@ pub trait Entity: Audited {
 
 /// How an entity's columns are read from and bound for a backend. Written by the derive, one line
 /// and one bound a column.
-pub trait StoredEntity<DB: AuditBackend>:
-    Entity<Table: QueryFragment<DB>, Stamps: PutStamps<DB>>
-{
+pub trait StoredEntity<DB: AuditBackend>: Entity<Table: QueryFragment<DB>> {
     /// Reads the entity from the next columns of a row, in the order of its fields.
     fn read<R: ReadColumns<DB>>(row: &mut R) -> deserialize::Result<Self>;
-    /// Names the types of the columns to who reads their past values, in the order of the fields.
-    fn past_types(types: &mut PastTypes);
+    /// Shows every column, its type and its role, in the order of the fields.
+    fn walk_columns<W: ColumnWalk<DB, Self>>(w: &mut W) -> QueryResult<()>;
     /// Hands every column and its value to `sink`, in the order of the fields.
-    fn put_fields<'b, S: Sink<'b, DB>>(&'b self, sink: &mut S) -> QueryResult<()>;
+    fn put_fields<'b, S: Sink<'b, DB>>(&'b self, sink: &mut S) -> QueryResult<()> {
+        Self::walk_columns(&mut ValuesOf { record: self, sink })
+    }
     /// Hands the key columns to `sink`.
     fn put_key<'b, S: Sink<'b, DB>>(id: &'b Self::Id, sink: &mut S) -> QueryResult<()>;
     /// Hands the tenant column to `sink`.
     fn put_tenant<'b, S: Sink<'b, DB>>(tenant: &'b Self::Tenant, sink: &mut S) -> QueryResult<()>;
-}
-
-/// A struct of several columns inside an entity. Written by `#[derive(AuditedPart)]`.
-pub trait StoredPart<DB: AuditBackend>: Sized {
-    /// Reads the part from the next columns of a row.
-    fn read<R: ReadColumns<DB>>(row: &mut R) -> deserialize::Result<Self>;
-    /// Names the types of the columns to who reads their past values, in the order of the fields.
-    fn past_types(types: &mut PastTypes);
-    /// Hands every column and its value to `sink`.
-    fn put_fields<'b, S: Sink<'b, DB>>(&'b self, sink: &mut S) -> QueryResult<()>;
 }
 
 /// The tenant column's type, or [`NoTenant`].
@@ -136,46 +117,5 @@ impl TenantOf for NoTenant {
 
     fn text(&self) -> String {
         match *self {}
-    }
-}
-
-/// Takes columns and their values, one call a column: the same generated lines make column lists,
-/// values, assignments and comparisons.
-pub trait Sink<'b, DB: AuditBackend> {
-    /// Takes the column `C` and its value.
-    fn put<C: Column, U: Binds<C, DB> + ?Sized>(&mut self, value: &'b U) -> QueryResult<()>;
-}
-
-/// A Rust type that can be bound for the column `C`.
-pub trait Binds<C: Column, DB: Backend> {
-    /// Pushes the value as a bind.
-    fn bind<'b>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>;
-}
-
-impl<C, DB, T> Binds<C, DB> for T
-where
-    C: Column,
-    DB: Backend + HasSqlType<<C as Expression>::SqlType>,
-    T: ToSql<<C as Expression>::SqlType, DB> + ?Sized,
-{
-    fn bind<'b>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_bind_param::<C::SqlType, T>(self)
-    }
-}
-
-/// A Rust type that can be read from and bound for the column `C`: what an entity's field needs.
-pub trait Stored<C: Column, DB: Backend>: Binds<C, DB> + Sized + 'static {
-    /// Reads the value at `index` of a row.
-    fn load<'r, R: Row<'r, DB>>(row: &R, index: usize) -> deserialize::Result<Self>;
-}
-
-impl<C, DB, T> Stored<C, DB> for T
-where
-    C: Column,
-    DB: Backend + HasSqlType<<C as Expression>::SqlType>,
-    T: ToSql<<C as Expression>::SqlType, DB> + FromSql<<C as Expression>::SqlType, DB> + 'static,
-{
-    fn load<'r, R: Row<'r, DB>>(row: &R, index: usize) -> deserialize::Result<Self> {
-        row.get_value::<C::SqlType, T, usize>(index)
     }
 }

@@ -12,7 +12,6 @@ use uuid::Uuid;
 use crate::entity::Entity;
 use crate::event::{EventError, QueueError};
 use crate::replay::RevertError;
-use crate::stamper::StampError;
 use failure::mentions;
 
 pub use failure::{DatabaseFailure, FailureKind};
@@ -338,14 +337,6 @@ impl AuditError {
         Self::Mask {
             entity: E::META.name,
             source,
-        }
-    }
-
-    pub(crate) fn stamp<E: Entity>(error: StampError) -> Self {
-        Self::Misfit {
-            entity: E::META.name,
-            column: error.column,
-            source: error.misfit,
         }
     }
 

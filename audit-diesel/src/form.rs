@@ -4,7 +4,8 @@ use audit_core::AuditedForm;
 use diesel::result::QueryResult;
 
 use crate::backend::AuditBackend;
-use crate::entity::{Entity, Sink};
+use crate::column::Sink;
+use crate::entity::Entity;
 
 /// A form that an insert takes.
 #[diagnostic::on_unimplemented(

@@ -15,8 +15,10 @@ pub mod __private;
 mod backend;
 mod baseline;
 mod check;
+mod column;
 mod columns;
 mod columns_read;
+mod columns_walk;
 mod driver;
 mod entity;
 mod error;
@@ -36,6 +38,7 @@ pub mod retention;
 mod scope;
 pub mod sql_types;
 mod stamper;
+mod stamps;
 mod statement;
 pub mod testing;
 mod trail;
@@ -59,7 +62,8 @@ pub use chrono;
 pub use backend::{AuditBackend, AuditConnection, Dialect};
 pub use baseline::{AuditedBaseline, BaselineOptions, BaselineProgress, BaselineReport};
 pub use check::{AuditedCheck, check};
-pub use entity::{Entity, NoTenant, StoredEntity, StoredPart, TenantOf};
+pub use columns_walk::StoredPart;
+pub use entity::{Entity, NoTenant, StoredEntity, TenantOf};
 pub use error::{AuditError, DatabaseFailure, FailureKind, QueryError};
 pub use event::{
     BackgroundWriter, BackgroundWriterBuilder, EventBuilder, EventError, LossCause, LostEvent,

@@ -4,13 +4,12 @@ pub use audit_core::__private::*;
 pub use diesel::query_builder::QueryFragment;
 pub use uuid::Uuid;
 
+pub use crate::column::{Binds, Sink, Stored};
 pub use crate::columns::{ColumnNames, missing_columns};
 pub use crate::columns_read::{
-    DisplayProbe, OptionalDisplayProbe, PastTypes, Probe, ReadColumns, ViaFromStr, ViaNothing,
-    ViaSerde,
+    DisplayProbe, Probe, ReadColumns, ViaFromStr, ViaNothing, ViaOptionalFromStr, ViaSerde,
 };
-pub use crate::entity::{Binds, Sink, Stored};
-pub use crate::stamper::{Stamp, StampResult, Stamper};
+pub use crate::columns_walk::{ColumnWalk, Flag, Get, Version};
 pub use crate::statement::{AuditInsert, EventInsert, HotTexts};
 
 use crate::backend::AuditBackend;
@@ -89,5 +88,8 @@ macro_rules! __assert_columns {
 }
 pub use crate::__assert_columns as assert_columns;
 pub use crate::columns::Message;
-pub use crate::{__next_as as next_as, __past_text as past_text, __past_types as past_types};
+pub use crate::{
+    __active as active, __deleted as deleted, __get as get, __get_text as get_text,
+    __next_as as next_as, __version as version,
+};
 pub use diesel::Table;

@@ -9,6 +9,7 @@ mod past;
 mod revert;
 mod state;
 mod timeline;
+mod types;
 mod undelete;
 mod value;
 

@@ -1,9 +1,9 @@
-//! What Diesel's side asks of an entity: table, key, stamps, checks of types.
+//! What Diesel's side asks of an entity: table, key, checks of types.
 
 use proc_macro2::TokenStream;
 use syn::spanned::Spanned;
 
-use crate::ast::{Field, KeySource, Role};
+use crate::ast::{KeySource, Role};
 use crate::bound::Bounds;
 use crate::expand::Plan;
 use crate::name::unraw;
@@ -69,16 +69,6 @@ pub(super) fn entity(plan: &Plan<'_>) -> TokenStream {
     };
     let mut bounds = plan.walk_bounds();
     bounds.require_if_generic(q!(#id: ::core::clone::Clone));
-    let stamps: Vec<_> = plan
-        .container
-        .stamps()
-        .filter(|f| !plan.quiet || !f.faulty)
-        .collect();
-    let stamp_types = stamps.iter().map(|field| {
-        let (column, ty) = (plan.column(field), field.ty());
-        q!(_p::Stamp<#column, #ty>)
-    });
-    let stamp_lines = stamps.iter().map(|field| stamp(field));
     let methods = [
         id_method(plan),
         record_id(plan),
@@ -107,54 +97,17 @@ pub(super) fn entity(plan: &Plan<'_>) -> TokenStream {
             type Table = #table::table;
             type Id = #id;
             type Tenant = #tenant_type;
-            type Stamps = (#(#stamp_types,)*);
             fn table() -> Self::Table {
                 #table::table
             }
             #(#methods)*
             #tenant
-            fn stamps(
-                stamper: &_p::Stamper<'_>,
-            ) -> _p::StampResult<Self::Stamps> {
-                ::core::result::Result::Ok((#(#stamp_lines,)*))
-            }
             fn hot_texts() -> &'static _p::HotTexts {
                 static HOT: _p::HotTexts = _p::HotTexts::new();
                 &HOT
             }
         }
         #soft_delete
-    }
-}
-
-/// One stamp of a write.
-fn stamp(field: &Field<'_>) -> TokenStream {
-    let ty = field.ty();
-    let column = field.column();
-    let kinds = field.attrs.kinds.get().into_iter().flatten();
-    let actor = q!((#column, &[#(#kinds),*])?);
-    match field.role {
-        Role::CreatedAt => q!(stamper.created_at::<#ty, _>()),
-        Role::CreatedBy => q!(stamper.created_by::<#ty, _> #actor),
-        Role::UpdatedAt => q!(stamper.updated_at::<#ty, _>()),
-        Role::UpdatedBy => q!(stamper.updated_by::<#ty, _> #actor),
-        Role::DeletedAt => q!(stamper.deleted_at::<#ty, _>()),
-        Role::DeletedBy => q!(stamper.deleted_by::<#ty, _> #actor),
-        // A type that is read, too, is asked for its trait in one way, so that a wrong one is one
-        // mistake: equal messages at one place are shown once.
-        Role::DeletedFlag => {
-            let made = q_at!(ty.span() => <#ty as _a::FlagStamp>::from_flag);
-            q!(stamper.deleted_flag(#made))
-        }
-        Role::ActiveFlag => {
-            let made = q_at!(ty.span() => <#ty as _a::FlagStamp>::from_flag);
-            q!(stamper.active_flag(#made))
-        }
-        Role::Version => {
-            let first = q_at!(ty.span() => <#ty as _a::VersionStamp>::first);
-            q!(stamper.version(#first))
-        }
-        Role::Data | Role::Key | Role::Tenant => q!(::core::option::Option::None),
     }
 }
 
@@ -220,7 +173,7 @@ fn version(plan: &Plan<'_>) -> TokenStream {
         return TokenStream::new();
     };
     let (ident, ty) = (field.ident, field.ty());
-    let call = q_at!(ty.span() => <#ty as _a::VersionStamp>::to_i64(&self.#ident));
+    let call = q_at!(ty.span() => _p::version!(#ident).of(self));
     q! {
         fn version(&self) -> ::core::option::Option<::core::primitive::i64> {
             ::core::option::Option::Some(#call)
@@ -234,8 +187,8 @@ fn is_deleted(plan: &Plan<'_>) -> TokenStream {
     };
     let (ident, ty) = (field.ident, field.ty());
     let body = match field.role {
-        Role::DeletedFlag => q_at!(ty.span() => <#ty as _a::FlagStamp>::to_flag(&self.#ident)),
-        Role::ActiveFlag => q_at!(ty.span() => !<#ty as _a::FlagStamp>::to_flag(&self.#ident)),
+        Role::DeletedFlag => q_at!(ty.span() => _p::deleted!(#ident).of(self)),
+        Role::ActiveFlag => q_at!(ty.span() => _p::active!(#ident).of(self)),
         _ => q!(::core::option::Option::is_some(&self.#ident)),
     };
     q! {

@@ -1,14 +1,12 @@
 //! How columns are read from and bound for a backend: one bound and one line a column.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
 use syn::spanned::Spanned;
 
 use crate::ast::{Field, Role};
 use crate::bound::Bounds;
 use crate::expand::Plan;
 use crate::path::{q, q_at};
-use crate::secret::option_of;
 
 /// `DB: AuditBackend` and what each column needs of it.
 pub(super) fn bounds(plan: &Plan<'_>) -> Bounds {
@@ -57,7 +55,7 @@ pub(super) fn entity(plan: &Plan<'_>) -> TokenStream {
     bounds.require_if_generic(q!(#id: ::core::clone::Clone));
     bounds.require(q!(#table::table: _p::QueryFragment<__DB>));
     let (impl_generics, where_clause) = bounds.split();
-    let (read, past_types, put_fields) = (read(plan), past_types(plan), put_fields(plan));
+    let (read, walk_columns) = (read(plan), walk_columns(plan));
     let keys = plan.container.keys();
     let single = keys.len() == 1;
     let key_lines = keys
@@ -98,8 +96,7 @@ pub(super) fn entity(plan: &Plan<'_>) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics _a::StoredEntity<__DB> for #this #where_clause {
             #read
-            #past_types
-            #put_fields
+            #walk_columns
             #put_key
             #put_tenant
         }
@@ -110,13 +107,12 @@ pub(super) fn entity(plan: &Plan<'_>) -> TokenStream {
 pub(super) fn part(plan: &Plan<'_>) -> TokenStream {
     let this = plan.this();
     let (impl_generics, where_clause) = bounds(plan).split();
-    let (read, past_types, put_fields) = (read(plan), past_types(plan), put_fields(plan));
+    let (read, walk_columns) = (read(plan), walk_columns(plan));
     q! {
         #[automatically_derived]
         impl #impl_generics _a::StoredPart<__DB> for #this #where_clause {
             #read
-            #past_types
-            #put_fields
+            #walk_columns
         }
     }
 }
@@ -171,64 +167,43 @@ fn read_line(plan: &Plan<'_>, field: &Field<'_>) -> TokenStream {
     }
 }
 
-/// The types of the fields, for who reads their past values from the trail.
-fn past_types(plan: &Plan<'_>) -> TokenStream {
-    let mut calls = TokenStream::new();
-    let mut open: Vec<TokenStream> = Vec::new();
-    let close = |open: &mut Vec<TokenStream>, calls: &mut TokenStream| {
-        if !open.is_empty() {
-            calls.extend(q!(_p::past_types!(types, #(#open),*);));
-            open.clear();
-        }
-    };
-    for field in plan.sound() {
-        let ty = field.ty();
-        if field.diesel.embed {
-            close(&mut open, &mut calls);
-            calls.extend(q!(<#ty as _a::StoredPart<__DB>>::past_types(types);));
-        } else if field.attrs.via.is_set() {
-            close(&mut open, &mut calls);
-            calls.extend(match option_of(ty) {
-                Some(inner) => q!(_p::past_text!(types, OptionalDisplayProbe, #inner);),
-                None => q!(_p::past_text!(types, DisplayProbe, #ty);),
-            });
-        } else {
-            open.push(q!(#ty));
-        }
-    }
-    close(&mut open, &mut calls);
+/// Shows every column to a visitor: no record is needed to make a write's stamps, nor to ask of the
+/// fields' types how past values are read.
+fn walk_columns(plan: &Plan<'_>) -> TokenStream {
+    let lines = plan.sound().map(|field| column_line(plan, field));
     q! {
-        fn past_types(types: &mut _p::PastTypes) {
-            #calls
-        }
-    }
-}
-
-fn put_fields(plan: &Plan<'_>) -> TokenStream {
-    let lines = plan.sound().map(|field| {
-        let (ident, ty) = (field.ident, field.ty());
-        put_line(plan, field, q!(&self.#ident), ty)
-    });
-    put_method(
-        q!(put_fields),
-        None,
-        q! {
+        fn walk_columns<__W: _p::ColumnWalk<__DB, Self>>(w: &mut __W) -> _p::PutResult {
             #(#lines)*
             ::core::result::Result::Ok(())
-        },
-    )
+        }
+    }
 }
 
-/// Hands one column, or the columns of a part, and the value to the sink.
-pub(super) fn put_line(
-    plan: &Plan<'_>,
-    field: &Field<'_>,
-    value: TokenStream,
-    ty: &impl ToTokens,
-) -> TokenStream {
+/// One column, or the columns of a part.
+fn column_line(plan: &Plan<'_>, field: &Field<'_>) -> TokenStream {
+    let (ident, column) = (field.ident, plan.column(field));
     if field.diesel.embed {
-        return q!(<#ty as _a::StoredPart<__DB>>::put_fields(#value, sink)?;);
+        return q!(w.part(|e| &e.#ident)?;);
     }
-    let column = plan.column(field);
-    q!(sink.put::<#column, _>(#value)?;)
+    // At the type: it is what may not fit the role.
+    let span = field.ty().span();
+    let get = match field.role {
+        Role::DeletedFlag => q_at!(span => _p::deleted!(#ident)),
+        Role::ActiveFlag => q_at!(span => _p::active!(#ident)),
+        Role::Version => q_at!(span => _p::version!(#ident)),
+        _ if field.attrs.via.is_set() => q_at!(span => _p::get_text!(#ident)),
+        _ => q_at!(span => _p::get!(#ident)),
+    };
+    let method = match field.role {
+        Role::Data | Role::Key | Role::Tenant => q_at!(span => column),
+        Role::CreatedAt => q_at!(span => created_at),
+        Role::CreatedBy => q_at!(span => created_by),
+        Role::UpdatedAt => q_at!(span => updated_at),
+        Role::UpdatedBy => q_at!(span => updated_by),
+        Role::DeletedAt => q_at!(span => deleted_at),
+        Role::DeletedBy => q_at!(span => deleted_by),
+        Role::DeletedFlag | Role::ActiveFlag => q_at!(span => flag),
+        Role::Version => q_at!(span => version),
+    };
+    q_at!(span => w.#method::<#column>(#get)?;)
 }

@@ -124,15 +124,6 @@ const _: () = {
         type Table = accounts::table;
         type Id = i64;
         type Tenant = String;
-        type Stamps = (
-            _p::Stamp<accounts::created_at, DateTime<Utc>>,
-            _p::Stamp<accounts::created_by, Actor>,
-            _p::Stamp<accounts::updated_at, DateTime<Utc>>,
-            _p::Stamp<accounts::updated_by, Actor>,
-            _p::Stamp<accounts::is_deleted, bool>,
-            _p::Stamp<accounts::deleted_at, Option<DateTime<Utc>>>,
-            _p::Stamp<accounts::deleted_by, Option<Actor>>,
-        );
         fn table() -> Self::Table {
             accounts::table
         }
@@ -143,21 +134,10 @@ const _: () = {
             _p::record_id(&[_a::ValueRef::Value(id)])
         }
         fn is_deleted(&self) -> ::core::primitive::bool {
-            <bool as _a::FlagStamp>::to_flag(&self.is_deleted)
+            _p::deleted!(is_deleted).of(self)
         }
         fn tenant(&self) -> ::core::option::Option<&Self::Tenant> {
             ::core::option::Option::Some(&self.company_id)
-        }
-        fn stamps(stamper: &_p::Stamper<'_>) -> _p::StampResult<Self::Stamps> {
-            ::core::result::Result::Ok((
-                stamper.created_at::<DateTime<Utc>, _>(),
-                stamper.created_by::<Actor, _>("created_by", &[])?,
-                stamper.updated_at::<DateTime<Utc>, _>(),
-                stamper.updated_by::<Actor, _>("updated_by", &[])?,
-                stamper.deleted_flag(<bool as _a::FlagStamp>::from_flag),
-                stamper.deleted_at::<Option<DateTime<Utc>>, _>(),
-                stamper.deleted_by::<Option<Actor>, _>("deleted_by", &[])?,
-            ))
         }
         fn hot_texts() -> &'static _p::HotTexts {
             static HOT: _p::HotTexts = _p::HotTexts::new();
@@ -219,31 +199,21 @@ const _: () = {
                 deleted_by: row.next::<accounts::deleted_by, _>()?,
             })
         }
-        fn past_types(types: &mut _p::PastTypes) {
-            _p::past_types!(
-                types, i64, String, String, Option < String >, Option < String >, String,
-                Option < String >, DateTime < Utc >, Actor, DateTime < Utc >, Actor,
-                bool, Option < DateTime < Utc > >, Option < Actor >
-            );
-        }
-        fn put_fields<'__b, __S: _p::Sink<'__b, __DB>>(
-            &'__b self,
-            sink: &mut __S,
-        ) -> _p::PutResult {
-            sink.put::<accounts::id, _>(&self.id)?;
-            sink.put::<accounts::company_id, _>(&self.company_id)?;
-            sink.put::<accounts::name, _>(&self.name)?;
-            sink.put::<accounts::email, _>(&self.email)?;
-            sink.put::<accounts::tax_number, _>(&self.tax_number)?;
-            sink.put::<accounts::password_hash, _>(&self.password_hash)?;
-            sink.put::<accounts::search_text, _>(&self.search_text)?;
-            sink.put::<accounts::created_at, _>(&self.created_at)?;
-            sink.put::<accounts::created_by, _>(&self.created_by)?;
-            sink.put::<accounts::updated_at, _>(&self.updated_at)?;
-            sink.put::<accounts::updated_by, _>(&self.updated_by)?;
-            sink.put::<accounts::is_deleted, _>(&self.is_deleted)?;
-            sink.put::<accounts::deleted_at, _>(&self.deleted_at)?;
-            sink.put::<accounts::deleted_by, _>(&self.deleted_by)?;
+        fn walk_columns<__W: _p::ColumnWalk<__DB, Self>>(w: &mut __W) -> _p::PutResult {
+            w.column::<accounts::id>(_p::get!(id))?;
+            w.column::<accounts::company_id>(_p::get!(company_id))?;
+            w.column::<accounts::name>(_p::get!(name))?;
+            w.column::<accounts::email>(_p::get!(email))?;
+            w.column::<accounts::tax_number>(_p::get!(tax_number))?;
+            w.column::<accounts::password_hash>(_p::get!(password_hash))?;
+            w.column::<accounts::search_text>(_p::get!(search_text))?;
+            w.created_at::<accounts::created_at>(_p::get!(created_at))?;
+            w.created_by::<accounts::created_by>(_p::get!(created_by))?;
+            w.updated_at::<accounts::updated_at>(_p::get!(updated_at))?;
+            w.updated_by::<accounts::updated_by>(_p::get!(updated_by))?;
+            w.flag::<accounts::is_deleted>(_p::deleted!(is_deleted))?;
+            w.deleted_at::<accounts::deleted_at>(_p::get!(deleted_at))?;
+            w.deleted_by::<accounts::deleted_by>(_p::get!(deleted_by))?;
             ::core::result::Result::Ok(())
         }
         fn put_key<'__b, __S: _p::Sink<'__b, __DB>>(

@@ -76,7 +76,6 @@ const _: () = {
         type Table = users::table;
         type Id = i64;
         type Tenant = _a::NoTenant;
-        type Stamps = ();
         fn table() -> Self::Table {
             users::table
         }
@@ -85,9 +84,6 @@ const _: () = {
         }
         fn record_id(id: &Self::Id) -> ::std::string::String {
             _p::record_id(&[_a::ValueRef::Value(id)])
-        }
-        fn stamps(stamper: &_p::Stamper<'_>) -> _p::StampResult<Self::Stamps> {
-            ::core::result::Result::Ok(())
         }
         fn hot_texts() -> &'static _p::HotTexts {
             static HOT: _p::HotTexts = _p::HotTexts::new();
@@ -127,20 +123,11 @@ const _: () = {
                 billing: <Billing as _a::StoredPart<__DB>>::read(row)?,
             })
         }
-        fn past_types(types: &mut _p::PastTypes) {
-            _p::past_types!(types, i64);
-            <Address as _a::StoredPart<__DB>>::past_types(types);
-            _p::past_types!(types, String);
-            <Billing as _a::StoredPart<__DB>>::past_types(types);
-        }
-        fn put_fields<'__b, __S: _p::Sink<'__b, __DB>>(
-            &'__b self,
-            sink: &mut __S,
-        ) -> _p::PutResult {
-            sink.put::<users::id, _>(&self.id)?;
-            <Address as _a::StoredPart<__DB>>::put_fields(&self.address, sink)?;
-            sink.put::<users::name, _>(&self.name)?;
-            <Billing as _a::StoredPart<__DB>>::put_fields(&self.billing, sink)?;
+        fn walk_columns<__W: _p::ColumnWalk<__DB, Self>>(w: &mut __W) -> _p::PutResult {
+            w.column::<users::id>(_p::get!(id))?;
+            w.part(|e| &e.address)?;
+            w.column::<users::name>(_p::get!(name))?;
+            w.part(|e| &e.billing)?;
             ::core::result::Result::Ok(())
         }
         fn put_key<'__b, __S: _p::Sink<'__b, __DB>>(

@@ -149,7 +149,6 @@ const _: () = {
         type Table = crate::schema::cards::table;
         type Id = Uuid;
         type Tenant = _a::NoTenant;
-        type Stamps = ();
         fn table() -> Self::Table {
             crate::schema::cards::table
         }
@@ -163,9 +162,6 @@ const _: () = {
             ::core::option::Option::Some(
                 <Uuid as ::core::convert::From<_p::Uuid>>::from(_p::new_uuid()),
             )
-        }
-        fn stamps(stamper: &_p::Stamper<'_>) -> _p::StampResult<Self::Stamps> {
-            ::core::result::Result::Ok(())
         }
         fn hot_texts() -> &'static _p::HotTexts {
             static HOT: _p::HotTexts = _p::HotTexts::new();
@@ -218,28 +214,17 @@ const _: () = {
                 note: _p::next_as!(row, crate ::schema::cards::note, LegacyText, String)?,
             })
         }
-        fn past_types(types: &mut _p::PastTypes) {
-            _p::past_types!(
-                types, Uuid, String, Option < String >, String, serde_json::Value, f64,
-                Reader, Option < String >
-            );
-            _p::past_text!(types, DisplayProbe, Money);
-            _p::past_types!(types, String);
-        }
-        fn put_fields<'__b, __S: _p::Sink<'__b, __DB>>(
-            &'__b self,
-            sink: &mut __S,
-        ) -> _p::PutResult {
-            sink.put::<crate::schema::cards::id, _>(&self.id)?;
-            sink.put::<crate::schema::cards::token_kind, _>(&self.token_kind)?;
-            sink.put::<crate::schema::cards::card_number, _>(&self.card_number)?;
-            sink.put::<crate::schema::cards::holder_name, _>(&self.holder_name)?;
-            sink.put::<crate::schema::cards::details, _>(&self.details)?;
-            sink.put::<crate::schema::cards::score, _>(&self.score)?;
-            sink.put::<crate::schema::cards::seen_by, _>(&self.seen_by)?;
-            sink.put::<crate::schema::cards::issuing_branch, _>(&self.r#where)?;
-            sink.put::<crate::schema::cards::limit, _>(&self.limit)?;
-            sink.put::<crate::schema::cards::note, _>(&self.note)?;
+        fn walk_columns<__W: _p::ColumnWalk<__DB, Self>>(w: &mut __W) -> _p::PutResult {
+            w.column::<crate::schema::cards::id>(_p::get!(id))?;
+            w.column::<crate::schema::cards::token_kind>(_p::get!(token_kind))?;
+            w.column::<crate::schema::cards::card_number>(_p::get!(card_number))?;
+            w.column::<crate::schema::cards::holder_name>(_p::get!(holder_name))?;
+            w.column::<crate::schema::cards::details>(_p::get!(details))?;
+            w.column::<crate::schema::cards::score>(_p::get!(score))?;
+            w.column::<crate::schema::cards::seen_by>(_p::get!(seen_by))?;
+            w.column::<crate::schema::cards::issuing_branch>(_p::get!(r#where))?;
+            w.column::<crate::schema::cards::limit>(_p::get_text!(limit))?;
+            w.column::<crate::schema::cards::note>(_p::get!(note))?;
             ::core::result::Result::Ok(())
         }
         fn put_key<'__b, __S: _p::Sink<'__b, __DB>>(

@@ -140,7 +140,6 @@ const _: () = {
         type Table = boxes::table;
         type Id = K;
         type Tenant = _a::NoTenant;
-        type Stamps = ();
         fn table() -> Self::Table {
             boxes::table
         }
@@ -149,9 +148,6 @@ const _: () = {
         }
         fn record_id(id: &Self::Id) -> ::std::string::String {
             _p::record_id(&[_a::ValueRef::Value(id)])
-        }
-        fn stamps(stamper: &_p::Stamper<'_>) -> _p::StampResult<Self::Stamps> {
-            ::core::result::Result::Ok(())
         }
         fn hot_texts() -> &'static _p::HotTexts {
             static HOT: _p::HotTexts = _p::HotTexts::new();
@@ -184,18 +180,12 @@ const _: () = {
                 weight: row.next::<boxes::weight, _>()?,
             })
         }
-        fn past_types(types: &mut _p::PastTypes) {
-            _p::past_types!(types, K, T, Option < T >, Option < K >, Grams < K >);
-        }
-        fn put_fields<'__b, __S: _p::Sink<'__b, __DB>>(
-            &'__b self,
-            sink: &mut __S,
-        ) -> _p::PutResult {
-            sink.put::<boxes::id, _>(&self.id)?;
-            sink.put::<boxes::content, _>(&self.content)?;
-            sink.put::<boxes::spare, _>(&self.spare)?;
-            sink.put::<boxes::unseen, _>(&self.unseen)?;
-            sink.put::<boxes::weight, _>(&self.weight)?;
+        fn walk_columns<__W: _p::ColumnWalk<__DB, Self>>(w: &mut __W) -> _p::PutResult {
+            w.column::<boxes::id>(_p::get!(id))?;
+            w.column::<boxes::content>(_p::get!(content))?;
+            w.column::<boxes::spare>(_p::get!(spare))?;
+            w.column::<boxes::unseen>(_p::get!(unseen))?;
+            w.column::<boxes::weight>(_p::get!(weight))?;
             ::core::result::Result::Ok(())
         }
         fn put_key<'__b, __S: _p::Sink<'__b, __DB>>(

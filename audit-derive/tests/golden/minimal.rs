@@ -38,7 +38,6 @@ const _: () = {
         type Table = tags::table;
         type Id = i32;
         type Tenant = _a::NoTenant;
-        type Stamps = ();
         fn table() -> Self::Table {
             tags::table
         }
@@ -47,9 +46,6 @@ const _: () = {
         }
         fn record_id(id: &Self::Id) -> ::std::string::String {
             _p::record_id(&[_a::ValueRef::Value(id)])
-        }
-        fn stamps(stamper: &_p::Stamper<'_>) -> _p::StampResult<Self::Stamps> {
-            ::core::result::Result::Ok(())
         }
         fn hot_texts() -> &'static _p::HotTexts {
             static HOT: _p::HotTexts = _p::HotTexts::new();
@@ -83,14 +79,8 @@ const _: () = {
                 id: row.next::<tags::id, _>()?,
             })
         }
-        fn past_types(types: &mut _p::PastTypes) {
-            _p::past_types!(types, i32);
-        }
-        fn put_fields<'__b, __S: _p::Sink<'__b, __DB>>(
-            &'__b self,
-            sink: &mut __S,
-        ) -> _p::PutResult {
-            sink.put::<tags::id, _>(&self.id)?;
+        fn walk_columns<__W: _p::ColumnWalk<__DB, Self>>(w: &mut __W) -> _p::PutResult {
+            w.column::<tags::id>(_p::get!(id))?;
             ::core::result::Result::Ok(())
         }
         fn put_key<'__b, __S: _p::Sink<'__b, __DB>>(

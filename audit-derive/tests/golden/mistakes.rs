@@ -72,7 +72,6 @@ const _: () = {
         type Table = accounts::table;
         type Id = i64;
         type Tenant = _a::NoTenant;
-        type Stamps = (_p::Stamp<accounts::updated_at, DateTime<Utc>>,);
         fn table() -> Self::Table {
             accounts::table
         }
@@ -81,9 +80,6 @@ const _: () = {
         }
         fn record_id(id: &Self::Id) -> ::std::string::String {
             _p::record_id(&[_a::ValueRef::Value(id)])
-        }
-        fn stamps(stamper: &_p::Stamper<'_>) -> _p::StampResult<Self::Stamps> {
-            ::core::result::Result::Ok((stamper.updated_at::<DateTime<Utc>, _>(),))
         }
         fn hot_texts() -> &'static _p::HotTexts {
             static HOT: _p::HotTexts = _p::HotTexts::new();
@@ -129,16 +125,10 @@ const _: () = {
         fn read<__R: _p::ReadColumns<__DB>>(row: &mut __R) -> _p::ReadResult<Self> {
             ::core::unreachable!()
         }
-        fn past_types(types: &mut _p::PastTypes) {
-            _p::past_types!(types, i64, T, DateTime < Utc >);
-        }
-        fn put_fields<'__b, __S: _p::Sink<'__b, __DB>>(
-            &'__b self,
-            sink: &mut __S,
-        ) -> _p::PutResult {
-            sink.put::<accounts::id, _>(&self.id)?;
-            sink.put::<accounts::name, _>(&self.name)?;
-            sink.put::<accounts::updated_at, _>(&self.updated_at)?;
+        fn walk_columns<__W: _p::ColumnWalk<__DB, Self>>(w: &mut __W) -> _p::PutResult {
+            w.column::<accounts::id>(_p::get!(id))?;
+            w.column::<accounts::name>(_p::get!(name))?;
+            w.updated_at::<accounts::updated_at>(_p::get!(updated_at))?;
             ::core::result::Result::Ok(())
         }
         fn put_key<'__b, __S: _p::Sink<'__b, __DB>>(

@@ -49,15 +49,9 @@ const _: () = {
                 zip: row.next::<users::zip_code, _>()?,
             })
         }
-        fn past_types(types: &mut _p::PastTypes) {
-            _p::past_types!(types, String, Option < String >);
-        }
-        fn put_fields<'__b, __S: _p::Sink<'__b, __DB>>(
-            &'__b self,
-            sink: &mut __S,
-        ) -> _p::PutResult {
-            sink.put::<users::street, _>(&self.street)?;
-            sink.put::<users::zip_code, _>(&self.zip)?;
+        fn walk_columns<__W: _p::ColumnWalk<__DB, Self>>(w: &mut __W) -> _p::PutResult {
+            w.column::<users::street>(_p::get!(street))?;
+            w.column::<users::zip_code>(_p::get!(zip))?;
             ::core::result::Result::Ok(())
         }
     }

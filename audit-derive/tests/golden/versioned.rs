@@ -88,13 +88,6 @@ const _: () = {
         type Table = stock::table;
         type Id = (i32, String);
         type Tenant = _a::NoTenant;
-        type Stamps = (
-            _p::Stamp<stock::revision, i32>,
-            _p::Stamp<stock::created_by, i64>,
-            _p::Stamp<stock::editor, Option<Uuid>>,
-            _p::Stamp<stock::active, bool>,
-            _p::Stamp<stock::deleted_by, Option<i64>>,
-        );
         fn table() -> Self::Table {
             stock::table
         }
@@ -108,21 +101,10 @@ const _: () = {
             _p::record_id(&[_a::ValueRef::Value(&id.0), _a::ValueRef::Value(&id.1)])
         }
         fn version(&self) -> ::core::option::Option<::core::primitive::i64> {
-            ::core::option::Option::Some(
-                <i32 as _a::VersionStamp>::to_i64(&self.revision),
-            )
+            ::core::option::Option::Some(_p::version!(revision).of(self))
         }
         fn is_deleted(&self) -> ::core::primitive::bool {
-            !<bool as _a::FlagStamp>::to_flag(&self.active)
-        }
-        fn stamps(stamper: &_p::Stamper<'_>) -> _p::StampResult<Self::Stamps> {
-            ::core::result::Result::Ok((
-                stamper.version(<i32 as _a::VersionStamp>::first),
-                stamper.created_by::<i64, _>("created_by", &["user", "api_key"])?,
-                stamper.updated_by::<Option<Uuid>, _>("editor", &[])?,
-                stamper.active_flag(<bool as _a::FlagStamp>::from_flag),
-                stamper.deleted_by::<Option<i64>, _>("deleted_by", &[])?,
-            ))
+            _p::active!(active).of(self)
         }
         fn hot_texts() -> &'static _p::HotTexts {
             static HOT: _p::HotTexts = _p::HotTexts::new();
@@ -168,23 +150,15 @@ const _: () = {
                 deleted_by: row.next::<stock::deleted_by, _>()?,
             })
         }
-        fn past_types(types: &mut _p::PastTypes) {
-            _p::past_types!(
-                types, i32, String, i32, i64, i64, Option < Uuid >, bool, Option < i64 >
-            );
-        }
-        fn put_fields<'__b, __S: _p::Sink<'__b, __DB>>(
-            &'__b self,
-            sink: &mut __S,
-        ) -> _p::PutResult {
-            sink.put::<stock::warehouse, _>(&self.warehouse)?;
-            sink.put::<stock::sku, _>(&self.sku)?;
-            sink.put::<stock::revision, _>(&self.revision)?;
-            sink.put::<stock::amount, _>(&self.amount)?;
-            sink.put::<stock::created_by, _>(&self.created_by)?;
-            sink.put::<stock::editor, _>(&self.editor)?;
-            sink.put::<stock::active, _>(&self.active)?;
-            sink.put::<stock::deleted_by, _>(&self.deleted_by)?;
+        fn walk_columns<__W: _p::ColumnWalk<__DB, Self>>(w: &mut __W) -> _p::PutResult {
+            w.column::<stock::warehouse>(_p::get!(warehouse))?;
+            w.column::<stock::sku>(_p::get!(sku))?;
+            w.version::<stock::revision>(_p::version!(revision))?;
+            w.column::<stock::amount>(_p::get!(amount))?;
+            w.created_by::<stock::created_by>(_p::get!(created_by))?;
+            w.updated_by::<stock::editor>(_p::get!(editor))?;
+            w.flag::<stock::active>(_p::active!(active))?;
+            w.deleted_by::<stock::deleted_by>(_p::get!(deleted_by))?;
             ::core::result::Result::Ok(())
         }
         fn put_key<'__b, __S: _p::Sink<'__b, __DB>>(

@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::state::{FieldState, State};
-use crate::columns_read::{PastBox, PastReader, PastTypes};
+use super::types::PastTypes;
+use crate::columns_read::{PastBox, PastReader};
 use crate::entity::{Entity, StoredEntity};
 use crate::trail::Printable;
 
@@ -123,8 +124,7 @@ impl<E: Entity> Past<E> {
         DB: crate::backend::AuditBackend,
         E: StoredEntity<DB>,
     {
-        let mut types = PastTypes::default();
-        E::past_types(&mut types);
+        let types = PastTypes::of::<E, DB>();
         Self {
             record,
             instant,
@@ -243,7 +243,7 @@ pub(crate) fn typed(
     state: &FieldState,
 ) -> Result<PastBox, Unknown> {
     let value = state.value.as_ref().map_err(|reason| *reason)?;
-    let decoder = types.0.get(index).copied().flatten().ok_or(Unknown::Type)?;
+    let decoder = types.get(index).ok_or(Unknown::Type)?;
     let mut texts = std::iter::once(&value.json).chain(&value.others);
     texts
         .find_map(|json| decoder(json).ok())

@@ -10,9 +10,10 @@ use super::load;
 use super::past::{Unknown, is_kept_data, typed};
 use super::state::{FieldState, Standing};
 use super::timeline::{Column, Item, Kind, Timeline};
+use super::types::PastTypes;
 use super::value::{Reading, Value};
 use crate::backend::AuditConnection;
-use crate::columns_read::{PastBox, PastTypes};
+use crate::columns_read::PastBox;
 use crate::driver;
 use crate::entity::{Entity, StoredEntity};
 use crate::error::AuditError;
@@ -315,8 +316,7 @@ where
     DB: crate::backend::AuditBackend,
     E: StoredEntity<DB>,
 {
-    let mut types = PastTypes::default();
-    E::past_types(&mut types);
+    let types = PastTypes::of::<E, DB>();
     let mut unknown = Vec::new();
     let mut boxes = Vec::with_capacity(values.len());
     for (index, (field, value)) in E::META.fields.iter().zip(values).enumerate() {
@@ -361,7 +361,7 @@ where
             operation_of::<C, E>(conn, ctx, &key, change).inspect_err(|_| ctx.poison())?
         }
     };
-    let write = Write::<E>::open(ctx, operation)?;
+    let write = Write::<E>::open::<C::Backend>(ctx, operation)?;
     write.run(conn, |conn| {
         let before = write.reread(conn, &key.id)?;
         check_state(&before, key.version, operation == Operation::Update)?;

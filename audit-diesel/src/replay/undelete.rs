@@ -73,7 +73,7 @@ where
 {
     check_record_id::<E>(ctx, id)?;
     // `updated_*` are this write's; everything else comes back as it was.
-    let write = Write::<E>::open(ctx, Operation::Update)?;
+    let write = Write::<E>::open::<C::Backend>(ctx, Operation::Update)?;
     write.run(conn, |conn| {
         let refuse = |source| AuditError::revert::<E>(id, source);
         let there: Vec<E> = driver::entities(conn, &write.by_key(id), 0)?;

@@ -8,9 +8,10 @@ use diesel::result::QueryResult;
 use super::sinks::{Names, Only, Values, push_columns, push_table};
 use super::statement;
 use crate::backend::{AuditBackend, Dialect};
+use crate::column::Sink;
 use crate::entity::{Entity, StoredEntity};
 use crate::form::NewForm;
-use crate::stamper::PutStamps;
+use crate::stamps::Stamps;
 
 /// `INSERT INTO t (..) VALUES (..), .. [RETURNING trigger?, ..]`
 pub(crate) struct Insert<'a, E: Entity, F> {
@@ -18,7 +19,7 @@ pub(crate) struct Insert<'a, E: Entity, F> {
     /// The forms, all of which set the same columns, and the key that the adapter made of each.
     pub(crate) rows: &'a [(F, Option<E::Id>)],
     pub(crate) tenant: Option<&'a E::Tenant>,
-    pub(crate) stamps: &'a E::Stamps,
+    pub(crate) stamps: &'a Stamps,
 }
 
 statement!(Insert<'a, E, F> where E: Entity);
@@ -33,7 +34,7 @@ impl<E: Entity, F> Insert<'_, E, F> {
         DB: AuditBackend,
         E: StoredEntity<DB>,
         F: NewForm<E, DB>,
-        S: crate::entity::Sink<'b, DB>,
+        S: Sink<'b, DB>,
     {
         if let Some(id) = &row.1 {
             E::put_key(id, sink)?;
@@ -42,7 +43,7 @@ impl<E: Entity, F> Insert<'_, E, F> {
             E::put_tenant(tenant, sink)?;
         }
         row.0.put_values(sink)?;
-        self.stamps.put_stamps(sink)
+        self.stamps.put::<E, DB, S>(sink)
     }
 }
 
@@ -107,7 +108,7 @@ pub(crate) struct InsertWhole<'a, E: Entity> {
     pub(crate) record: &'a E,
     /// The fields that are the record's; the stamps come on top.
     pub(crate) fields: FieldSet,
-    pub(crate) stamps: &'a E::Stamps,
+    pub(crate) stamps: &'a Stamps,
 }
 
 statement!(InsertWhole<'a, E> where E: Entity);
@@ -117,14 +118,14 @@ impl<E: Entity> InsertWhole<'_, E> {
     where
         DB: AuditBackend,
         E: StoredEntity<DB>,
-        S: crate::entity::Sink<'b, DB>,
+        S: Sink<'b, DB>,
     {
         self.record.put_fields(&mut Only {
             sink,
             fields: self.fields,
             index: 0,
         })?;
-        self.stamps.put_stamps(sink)
+        self.stamps.put::<E, DB, S>(sink)
     }
 }
 

@@ -6,7 +6,8 @@ use diesel::query_source::Column;
 use diesel::result::QueryResult;
 
 use crate::backend::{AuditBackend, Dialect};
-use crate::entity::{Binds, Entity, Sink, StoredEntity, TenantOf};
+use crate::column::{Binds, Sink};
+use crate::entity::{Entity, StoredEntity, TenantOf};
 
 /// `"a", "b"`.
 pub(super) struct Names<'x, 'a, 'b, DB: AuditBackend> {

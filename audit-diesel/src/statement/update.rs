@@ -13,9 +13,11 @@ use super::sinks::{
 };
 use super::statement;
 use crate::backend::{AuditBackend, Dialect};
-use crate::entity::{Entity, Sink, StoredEntity};
+use crate::column::Sink;
+use crate::entity::{Entity, StoredEntity};
 use crate::form::{ChangesForm, NewForm};
-use crate::stamper::{Operation, PutStamps};
+use crate::stamper::Operation;
+use crate::stamps::Stamps;
 
 /// The business columns that a statement sets; the stamps come on top.
 pub(crate) trait PutValues<E: Entity, DB: AuditBackend> {
@@ -89,7 +91,7 @@ fn push_version_step<E: Entity, DB: AuditBackend>(
 pub(crate) struct Update<'a, E: Entity, V> {
     pub(crate) table: E::Table,
     pub(crate) values: &'a V,
-    pub(crate) stamps: &'a E::Stamps,
+    pub(crate) stamps: &'a Stamps,
     pub(crate) ids: Vec<&'a E::Id>,
     pub(crate) tenant: Option<&'a E::Tenant>,
     pub(crate) hot: bool,
@@ -121,7 +123,7 @@ where
             binds: 0,
         };
         self.values.put_values(&mut assignments)?;
-        self.stamps.put_stamps(&mut assignments)?;
+        self.stamps.put::<E, DB, _>(&mut assignments)?;
         push_version_step::<E, DB>(&mut assignments, prefix)?;
         let binds = assignments.binds;
         out.push_sql(" WHERE ");
@@ -146,7 +148,7 @@ pub(crate) struct UpdateBoth<'a, E: Entity, V> {
     pub(crate) table: E::Table,
     pub(crate) operation: Operation,
     pub(crate) values: &'a V,
-    pub(crate) stamps: &'a E::Stamps,
+    pub(crate) stamps: &'a Stamps,
     pub(crate) id: &'a E::Id,
     pub(crate) tenant: Option<&'a E::Tenant>,
     pub(crate) version: Option<i64>,
@@ -181,7 +183,7 @@ where
         };
         self.values.put_values(&mut assignments)?;
         let values = assignments.binds - binds;
-        self.stamps.put_stamps(&mut assignments)?;
+        self.stamps.put::<E, DB, _>(&mut assignments)?;
         push_version_step::<E, DB>(&mut assignments, "t.")?;
         out.push_sql(" FROM old WHERE ");
         for (index, key) in E::META.key_fields().enumerate() {
@@ -227,7 +229,7 @@ pub(crate) struct UpdateEach<'a, E: Entity> {
     pub(crate) table: E::Table,
     pub(crate) fields: FieldSet,
     pub(crate) rows: &'a [(E::Id, &'a E)],
-    pub(crate) stamps: &'a E::Stamps,
+    pub(crate) stamps: &'a Stamps,
     pub(crate) tenant: Option<&'a E::Tenant>,
 }
 
@@ -254,7 +256,7 @@ impl<DB: AuditBackend, E: StoredEntity<DB>> QueryFragment<DB> for UpdateEach<'_,
             first: false,
             binds: 0,
         };
-        self.stamps.put_stamps(&mut assignments)?;
+        self.stamps.put::<E, DB, _>(&mut assignments)?;
         push_version_step::<E, DB>(&mut assignments, "t.")?;
         let mut binds = assignments.binds;
         out.push_sql(" FROM (VALUES ");

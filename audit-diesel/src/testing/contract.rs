@@ -17,14 +17,14 @@ use diesel::connection::TransactionManager;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::backend::AuditBackend as _;
-use crate::backend::{AuditConnection, Dialect};
+use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::entity::{Entity, StoredEntity, TenantOf};
 use crate::error::AuditError;
 use crate::form::{ChangesForm, NewForm};
 use crate::key::Key;
 use crate::stamper::{Operation, Stamper};
+use crate::stamps::Stamps;
 use crate::statement::TakeWriteLock;
 use crate::write::AuditedWrite;
 
@@ -246,7 +246,7 @@ impl<E, N, U> Contract<'_, E, N, U> {
         N: NewForm<E, C::Backend> + fmt::Debug + DeserializeOwned,
         U: ChangesForm<E, C::Backend> + fmt::Debug + DeserializeOwned,
     {
-        run.choose(self.actors.clone(), self.tenants.clone());
+        run.choose::<C::Backend>(self.actors.clone(), self.tenants.clone());
         let (new, changes) = ((self.new)(), (self.changes)());
         run.outputs.debug("the `new` form", &new);
         run.outputs.debug("the `changes` form", &changes);
@@ -363,7 +363,11 @@ impl<E: Entity> Run<E> {
     }
 
     /// Picks actors and tenants that fit the columns.
-    fn choose(&mut self, actors: Option<[Actor; 2]>, tenants: Option<[String; 2]>) {
+    fn choose<DB>(&mut self, actors: Option<[Actor; 2]>, tenants: Option<[String; 2]>)
+    where
+        DB: AuditBackend,
+        E: StoredEntity<DB>,
+    {
         const UUIDS: [&str; 2] = [
             "01912f4c-7d0a-7c3e-9d6b-2f1e0a4b5c6d",
             "01912f4c-7d0a-7c3e-9d6b-2f1e0a4b5c6e",
@@ -379,7 +383,8 @@ impl<E: Entity> Run<E> {
                 operation: Operation::Insert,
                 ..stamper
             };
-            E::stamps(&stamper).is_ok() && E::stamps(&insert).is_ok()
+            let fit = |stamper| Stamps::new::<E, DB>(stamper).is_ok();
+            fit(&stamper) && fit(&insert)
         };
         let candidates = ["user", "api_key", "service", "job", "system"]
             .iter()

@@ -74,7 +74,7 @@ where
     H: Change<E, C::Backend, X>,
 {
     let target = checked(ctx, target)?;
-    let write = Write::<E>::open(ctx, operation)?;
+    let write = Write::<E>::open::<C::Backend>(ctx, operation)?;
     if matches!(&target, Target::Keys(keys) if keys.is_empty()) {
         return Ok(Vec::new());
     }
@@ -528,7 +528,7 @@ where
     P: diesel::query_builder::QueryFragment<C::Backend>,
 {
     let target = checked(ctx, target)?;
-    let write = Write::<E>::open(ctx, Operation::Update)?;
+    let write = Write::<E>::open::<C::Backend>(ctx, Operation::Update)?;
     if matches!(&target, Target::Keys(keys) if keys.is_empty()) {
         return Ok(Vec::new());
     }

@@ -20,7 +20,7 @@ where
     E: StoredEntity<C::Backend>,
 {
     check_record_id::<E>(ctx, &key.id)?;
-    let write = Write::<E>::open(ctx, Operation::Update)?;
+    let write = Write::<E>::open::<C::Backend>(ctx, Operation::Update)?;
     write.run(conn, |conn| {
         let last = write.reread(conn, &key.id)?;
         check_state(&last, key.version, false)?;

@@ -24,7 +24,7 @@ where
     X: From<AuditError>,
 {
     check_record_id::<E>(ctx, &key.id)?;
-    let write = Write::<E>::open(ctx, Operation::Update)?;
+    let write = Write::<E>::open::<C::Backend>(ctx, Operation::Update)?;
     write.run(conn, |conn| {
         let (before, mut edited) = write.read_twice(conn, &key.id)?;
         check_state(&before, key.version, true)?;

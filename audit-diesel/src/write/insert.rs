@@ -26,7 +26,7 @@ where
     E: StoredEntity<C::Backend>,
     F: NewForm<E, C::Backend>,
 {
-    let write = Write::<E>::open(ctx, Operation::Insert)?;
+    let write = Write::<E>::open::<C::Backend>(ctx, Operation::Insert)?;
     let row = prepared::<E, C, F>(ctx, form)?;
     write.run(conn, |conn| {
         let mut stored = insert_rows(conn, &write, core::slice::from_ref(&row))?;
@@ -50,7 +50,7 @@ where
     E: StoredEntity<C::Backend>,
     F: NewForm<E, C::Backend>,
 {
-    let write = Write::<E>::open(ctx, Operation::Insert)?;
+    let write = Write::<E>::open::<C::Backend>(ctx, Operation::Insert)?;
     let mut rows = Vec::with_capacity(forms.len());
     let mut signatures = Vec::with_capacity(forms.len());
     for form in forms {

@@ -21,7 +21,7 @@ where
     E: StoredEntity<C::Backend>,
 {
     check_record_id::<E>(ctx, &key.id)?;
-    let write = Write::<E>::open(ctx, operation)?;
+    let write = Write::<E>::open::<C::Backend>(ctx, operation)?;
     write.run(conn, |conn| {
         let images = if C::Backend::DIALECT == Dialect::Postgres {
             both_images(conn, &write, &key, &NoValues, true)?

@@ -9,6 +9,7 @@ use crate::driver;
 use crate::entity::{Entity, StoredEntity, TenantOf};
 use crate::error::AuditError;
 use crate::stamper::{Operation, Stamper};
+use crate::stamps::Stamps;
 use crate::statement::SelectByKey;
 use crate::transaction::{End, atomic};
 
@@ -23,14 +24,18 @@ pub(crate) struct Write<'c, E: Entity> {
     pub(crate) now: DateTime<Utc>,
     /// `None` where the entity has no tenant, or for all of them.
     pub(crate) tenant: Option<E::Tenant>,
-    pub(crate) stamps: E::Stamps,
+    pub(crate) stamps: Stamps,
 }
 
 impl<'c, E: Entity> Write<'c, E> {
     /// # Errors
     /// What is wrong with the context, before any SQL.
-    pub(crate) fn open(ctx: &'c AuditContext, operation: Operation) -> Result<Self, AuditError> {
-        let write = Self::prepare(ctx, operation);
+    pub(crate) fn open<DB>(ctx: &'c AuditContext, operation: Operation) -> Result<Self, AuditError>
+    where
+        DB: AuditBackend,
+        E: StoredEntity<DB>,
+    {
+        let write = Self::prepare::<DB>(ctx, operation);
         if write.is_err() {
             // An operation of several writes does not go on without one of them.
             ctx.poison();
@@ -38,7 +43,11 @@ impl<'c, E: Entity> Write<'c, E> {
         write
     }
 
-    fn prepare(ctx: &'c AuditContext, operation: Operation) -> Result<Self, AuditError> {
+    fn prepare<DB>(ctx: &'c AuditContext, operation: Operation) -> Result<Self, AuditError>
+    where
+        DB: AuditBackend,
+        E: StoredEntity<DB>,
+    {
         let entity = E::META.name;
         let refuse = |source| AuditError::Context { entity, source };
         ctx.validate().map_err(refuse)?;
@@ -50,12 +59,11 @@ impl<'c, E: Entity> Write<'c, E> {
             return Err(refuse(ContextError::TenantForAll));
         }
         let now = ctx.now();
-        let stamps = E::stamps(&Stamper {
+        let stamps = Stamps::new::<E, DB>(&Stamper {
             operation,
             now,
             actor: ctx.actor_ref(),
-        })
-        .map_err(AuditError::stamp::<E>)?;
+        })?;
         Ok(Self {
             ctx,
             operation,

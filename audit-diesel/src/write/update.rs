@@ -26,7 +26,7 @@ where
     F: ChangesForm<E, C::Backend>,
 {
     check_record_id::<E>(ctx, &key.id)?;
-    let write = Write::<E>::open(ctx, Operation::Update)?;
+    let write = Write::<E>::open::<C::Backend>(ctx, Operation::Update)?;
     let values = FormValues(form);
     let (signature, columns) = column_signature::<E, C::Backend>(&values)?;
     write.run(conn, |conn| {

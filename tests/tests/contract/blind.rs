@@ -2,7 +2,7 @@
 
 use super::backend::{Backend, Conn, Database, NAME};
 use audit_diesel::__private::{
-    FieldWalk, HotTexts, PastTypes, PutResult, ReadColumns, ReadResult, Sink, StampResult, Stamper,
+    ColumnWalk, FieldWalk, Flag, Get, HotTexts, PutResult, ReadColumns, ReadResult, Sink, Version,
 };
 use audit_diesel::{ChangesForm, CleanError, Entity, EntityMeta, NewForm, StoredEntity};
 use audit_diesel::{ReservedInput, Stripped, testing};
@@ -35,7 +35,6 @@ impl Entity for Blind {
     type Table = vaults::table;
     type Id = i64;
     type Tenant = String;
-    type Stamps = <Vault as Entity>::Stamps;
 
     fn table() -> Self::Table {
         vaults::table
@@ -53,23 +52,33 @@ impl Entity for Blind {
         Entity::version(&self.0)
     }
     // `is_deleted` stays false.
-    fn stamps(stamper: &Stamper<'_>) -> StampResult<Self::Stamps> {
-        Vault::stamps(stamper)
-    }
     fn hot_texts() -> &'static HotTexts {
         Vault::hot_texts()
     }
+}
+
+macro_rules! columns {
+    ($walk:ident: $($role:ident $field:ident $($kind:ident ($($more:tt)?))?),*) => {$(
+        let field = Get::new(|blind: &Self| &blind.0.$field, None);
+        $(let field = $kind::new(field $(, $more)?);)?
+        $walk.$role::<vaults::$field>(field)?;
+    )*};
 }
 
 impl StoredEntity<Backend> for Blind {
     fn read<R: ReadColumns<Backend>>(row: &mut R) -> ReadResult<Self> {
         Vault::read(row).map(Self)
     }
-    fn past_types(types: &mut PastTypes) {
-        <Vault as StoredEntity<Backend>>::past_types(types);
-    }
-    fn put_fields<'b, S: Sink<'b, Backend>>(&'b self, sink: &mut S) -> PutResult {
-        self.0.put_fields(sink)
+    fn walk_columns<W: ColumnWalk<Backend, Self>>(w: &mut W) -> PutResult {
+        columns! { w:
+            column id, column tenant_id, column label, column passphrase, column tax_number,
+            column card_number, column contact, column lookup, column profile, column key_file,
+            column answer, column pin, column memo, column draft, version version Version(),
+            created_at created_at, created_by created_by, updated_at updated_at,
+            updated_by updated_by, flag is_deleted Flag(true), deleted_at deleted_at,
+            deleted_by deleted_by
+        }
+        Ok(())
     }
     fn put_key<'b, S: Sink<'b, Backend>>(id: &'b i64, sink: &mut S) -> PutResult {
         <Vault as StoredEntity<Backend>>::put_key(id, sink)

@@ -6,10 +6,11 @@ use diesel::result::QueryResult;
 use uuid::Uuid;
 
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
+use crate::column::{Binds, Sink};
 use crate::driver;
-use crate::entity::{Binds, Entity, Sink, StoredEntity};
+use crate::entity::{Entity, StoredEntity};
 use crate::error::AuditError;
-use crate::stamper::PutStamps;
+use crate::stamps::Stamps;
 use crate::statement::SelectByKey;
 use crate::trail::{AuditEntry, COLUMNS, read_entry};
 
@@ -97,11 +98,9 @@ pub(super) trait PutAll<E: Entity, DB: AuditBackend> {
     fn put_all<'b, S: Sink<'b, DB>>(&'b self, sink: &mut S) -> QueryResult<()>;
 }
 
-pub(super) struct Stamps<E: Entity>(pub(super) E::Stamps);
-
-impl<DB: AuditBackend, E: StoredEntity<DB>> PutAll<E, DB> for Stamps<E> {
+impl<DB: AuditBackend, E: StoredEntity<DB>> PutAll<E, DB> for Stamps {
     fn put_all<'b, S: Sink<'b, DB>>(&'b self, sink: &mut S) -> QueryResult<()> {
-        self.0.put_stamps(sink)
+        self.put::<E, DB, S>(sink)
     }
 }
 

@@ -2,14 +2,14 @@
 
 use audit_core::{AuditContext, AuditedForm, Role};
 
-use super::sql::{self, Stamps, Tenant};
+use super::sql::{self, Tenant};
 use super::{Operation, Run, Stamper};
 use crate::backend::AuditConnection;
 use crate::entity::{Entity, StoredEntity, TenantOf};
 use crate::error::AuditError;
 use crate::form::ChangesForm;
 use crate::key::Key;
-use crate::stamper::PutStamps;
+use crate::stamps::Stamps;
 use crate::trail::{AuditEntry, ChangeSet};
 use crate::write::{AuditedWrite, flip};
 
@@ -51,16 +51,14 @@ impl<E: Entity> Run<E> {
         let name = called(operation);
         let id = record.id();
         let stamps = || {
-            E::stamps(&Stamper {
+            Stamps::new::<E, C::Backend>(&Stamper {
                 operation,
                 now: ctx.config_ref().now(),
                 actor: ctx.actor_ref(),
             })
-            .map(Stamps::<E>)
-            .map_err(AuditError::stamp::<E>)
         };
         let mut columns = sql::Names::default();
-        stamps()?.0.put_stamps(&mut columns)?;
+        stamps()?.put::<E, C::Backend, _>(&mut columns)?;
         for column in columns.0 {
             if !sql::holds::<C, E, _>(conn, &id, column, stamps()?)? {
                 self.found(format!(
