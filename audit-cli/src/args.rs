@@ -122,8 +122,13 @@ pub(crate) enum Command {
 #[command(after_help = "\
 Examples:
   audit init --database-url sqlite://app.db    # makes the file if it is not there
-  audit init --print > audit_log.sql           # the SQL, without connecting")]
+  audit init --print > audit_log.sql           # the SQL, without connecting
+  audit init --by-month                        # PostgreSQL: one partition a month")]
 pub(crate) struct Init {
+    /// Keep the log in one partition a month, so that a purge drops whole months; a log that is there
+    /// becomes the first. PostgreSQL only; it cannot be undone.
+    #[arg(long)]
+    pub(crate) by_month: bool,
     /// Print the SQL for the URL's kind of database and do nothing.
     #[arg(long)]
     pub(crate) print: bool,
@@ -366,6 +371,9 @@ pub(crate) struct Purge {
     /// Only rows of this tenant.
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: Option<String>,
+    /// Of a log by month, also delete rows of months that are not over by the limit.
+    #[arg(long)]
+    pub(crate) within_months: bool,
     /// Delete without asking; needed on a terminal.
     #[arg(long)]
     pub(crate) yes: bool,

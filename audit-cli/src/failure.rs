@@ -110,4 +110,8 @@ fn describe(error: AuditError, database_messages: bool) -> (String, u8) {
 /// Findings of the library say which function to call; here that is a command.
 pub(crate) fn for_the_command_line(text: &str) -> String {
     text.replace("`audit_diesel::migrate(&mut conn)`", "`audit init`")
+        .replace(
+            "`audit_diesel::migrate_by_month(&mut conn)`",
+            "`audit init --by-month`",
+        )
 }

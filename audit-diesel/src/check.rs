@@ -291,10 +291,12 @@ fn judge_columns(
     }
 }
 
-fn not_unique() -> String {
-    "`audit_log` has no unique index of `id` alone, so that a row could be written twice: run \
-     `CREATE UNIQUE INDEX audit_log_id_key ON audit_log (id)`"
-        .to_owned()
+fn not_unique(table: &str) -> String {
+    let name = table.rsplit('.').next().unwrap_or(table);
+    format!(
+        "`{table}` has no unique index of `id` alone, so that a row could be written twice: run \
+         `CREATE UNIQUE INDEX {name}_id_key ON {table} (id)`"
+    )
 }
 
 #[cfg(test)]

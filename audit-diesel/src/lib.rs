@@ -14,6 +14,8 @@
 pub mod __private;
 mod backend;
 mod baseline;
+#[cfg(feature = "postgres")]
+mod by_month;
 mod check;
 mod column;
 mod columns;
@@ -61,6 +63,8 @@ pub use chrono;
 
 pub use backend::{AuditBackend, AuditConnection, Dialect};
 pub use baseline::{AuditedBaseline, BaselineOptions, BaselineProgress, BaselineReport};
+#[cfg(feature = "postgres")]
+pub use by_month::{MIGRATION_BY_MONTH, migrate_by_month};
 pub use check::{AuditedCheck, check};
 pub use columns_walk::StoredPart;
 pub use entity::{Entity, NoTenant, StoredEntity, TenantOf};

@@ -34,10 +34,15 @@ pub fn migrations(dialect: Dialect) -> &'static [&'static str] {
     }
 }
 
+/// One migrates at a time, in a transaction on PostgreSQL.
+pub(crate) const LOCK: &str =
+    "SELECT pg_advisory_xact_lock(hashtextextended('audit_diesel.migrate', 0))";
+
 /// Creates the audit table, its indexes and guards and the tables of holds and purges where they
 /// are missing, and ends with [`check`]. Run it again at will.
 ///
-/// On MySQL/MariaDB, DDL commits what is open: call it outside of a transaction.
+/// On PostgreSQL, a log that `migrate_by_month` has made one of months stays
+/// one. On MySQL/MariaDB, DDL commits what is open: call it outside of a transaction.
 ///
 /// # Errors
 /// What the database refuses; [`AuditError::AuditTable`] where something else of that name is
@@ -52,6 +57,11 @@ pub fn migrations(dialect: Dialect) -> &'static [&'static str] {
 /// # }
 /// ```
 pub fn migrate<C: AuditConnection>(conn: &mut C) -> Result<(), AuditError> {
+    make(conn)?;
+    check(conn)
+}
+
+pub(crate) fn make<C: AuditConnection>(conn: &mut C) -> Result<(), AuditError> {
     let nested = crate::transaction::depth(conn)? > 0;
     match C::Backend::DIALECT {
         Dialect::Mysql if nested => {
@@ -74,11 +84,21 @@ pub fn migrate<C: AuditConnection>(conn: &mut C) -> Result<(), AuditError> {
             conn.transaction(|conn| SQLITE.iter().try_for_each(|sql| conn.batch_execute(sql)))?
         }
         Dialect::Postgres => conn.transaction(|conn| {
+            conn.batch_execute(LOCK)?;
+            POSTGRES
+                .iter()
+                .try_for_each(|sql| conn.batch_execute(sql))?;
+            // A log by month has guards of its own in each month.
             conn.batch_execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended('audit_diesel.migrate', 0))",
-            )?;
-            POSTGRES.iter().try_for_each(|sql| conn.batch_execute(sql))
+                "DO $$ BEGIN
+                    IF to_regprocedure('audit_log_by_month()') IS NOT NULL
+                        AND has_function_privilege('audit_log_by_month()', 'EXECUTE')
+                        AND EXISTS (SELECT FROM pg_catalog.pg_class
+                            WHERE oid = 'audit_log'::regclass AND relkind = 'p')
+                    THEN PERFORM audit_log_by_month(); END IF;
+                END $$",
+            )
         })?,
     }
-    check(conn)
+    Ok(())
 }

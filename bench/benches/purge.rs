@@ -1,7 +1,11 @@
 //! The purge against one plain DELETE of the same rows, in one run, on every database that is
 //! switched on.
 //!
-//! Ids follow the order of time, as those that the crate makes do. `AUDIT_BENCH_ROWS` is how many rows the log has (default 100,000); half of them are too old.
+//! On PostgreSQL also a log by month, of which the first half is a month of its own, against the same
+//! DELETE on a plain log.
+//!
+//! Ids follow the order of time, as those that the crate makes do. `AUDIT_BENCH_ROWS` is how
+//! many rows the log has (default 100,000); half of them are too old.
 #![allow(clippy::expect_used, clippy::unwrap_used, missing_docs)]
 
 use std::time::{Duration, Instant};
@@ -35,6 +39,7 @@ fn median(times: &mut [Duration]) -> Duration {
 /// Makes the log, times the plain DELETE; makes it again, times the purge.
 fn compare<C: AuditConnectionOf>(name: &str, conn: &mut C) {
     let (mut plain, mut purged, mut longest, mut batches) = (vec![], vec![], vec![], 0);
+    let (mut dropped, mut drops) = (vec![], vec![]);
     for _ in 0..rounds() {
         C::fill(conn, rows());
         let begun = Instant::now();
@@ -46,6 +51,14 @@ fn compare<C: AuditConnectionOf>(name: &str, conn: &mut C) {
         purged.push(report.took);
         longest.push(report.longest);
         batches = report.batches;
+        C::fill(conn, rows());
+        if C::by_month(conn) {
+            let report = purge(conn);
+            assert_eq!(report.deleted() as i64, rows() / 2);
+            assert_eq!(report.partitions_dropped.len(), 1);
+            dropped.push(report.took);
+            drops.push(report.longest);
+        }
     }
     let worst = longest.iter().max().copied().unwrap_or_default();
     let (plain, purged) = (median(&mut plain), median(&mut purged));
@@ -56,6 +69,14 @@ fn compare<C: AuditConnectionOf>(name: &str, conn: &mut C) {
         rows(),
         purged.as_secs_f64() / plain.as_secs_f64(),
     );
+    if !dropped.is_empty() {
+        let dropped = median(&mut dropped);
+        println!(
+            "{name}, by month: purge {dropped:.1?}, {:.2} x that DELETE, longest transaction {:.1?}",
+            dropped.as_secs_f64() / plain.as_secs_f64(),
+            drops.iter().max().copied().unwrap_or_default(),
+        );
+    }
 }
 
 fn purge<C: AuditConnectionOf>(conn: &mut C) -> PurgeReport {
@@ -69,6 +90,11 @@ trait AuditConnectionOf: audit_diesel::AuditConnection {
     fn fill(conn: &mut Self, rows: i64);
     /// In one transaction, past the guards as the purge passes them.
     fn plain_delete(conn: &mut Self);
+    /// Makes the log one of months, of which the first ends where what is too old does; false where
+    /// there is no such thing.
+    fn by_month(_conn: &mut Self) -> bool {
+        false
+    }
 }
 
 fn run(conn: &mut impl SimpleConnection, sql: &str) {
@@ -149,6 +175,30 @@ impl AuditConnectionOf for diesel::PgConnection {
             "DELETE FROM audit_log WHERE changed_at < now() - interval '30 days'",
         );
         run(conn, "COMMIT");
+    }
+
+    /// The end of a month is where the test wants it, so that it does not depend on the day.
+    fn by_month(conn: &mut Self) -> bool {
+        audit_diesel::migrate_by_month(conn).unwrap();
+        run(
+            conn,
+            "SET client_min_messages = warning;
+             DO $$ DECLARE
+                whole text := (SELECT part FROM audit_log_months() WHERE from_time IS NULL AND NOT is_default);
+                ends timestamptz := (SELECT to_time FROM audit_log_months() WHERE from_time IS NULL AND NOT is_default);
+                cut timestamptz := now() - interval '30 days 1 hour';
+             BEGIN
+                EXECUTE format('ALTER TABLE audit_log DETACH PARTITION %s', whole);
+                EXECUTE format('CREATE TABLE old PARTITION OF audit_log FOR VALUES FROM (MINVALUE) TO (%L)', cut);
+                EXECUTE format('CREATE TABLE young PARTITION OF audit_log FOR VALUES FROM (%L) TO (%L)', cut, ends);
+                EXECUTE format('INSERT INTO audit_log OVERRIDING SYSTEM VALUE SELECT * FROM %s', whole);
+                EXECUTE format('DROP TABLE %s', whole);
+                PERFORM audit_log_guard('old'), audit_log_guard('young');
+             END $$",
+        );
+        run(conn, "ANALYZE audit_log");
+        run(conn, "CHECKPOINT");
+        true
     }
 }
 

@@ -36,6 +36,7 @@ fn purge<C: AuditConnection>(url: &str) {
     let now = DateTime::from_timestamp_micros(1_709_251_199_000_001).expect("in range");
     let config = AuditConfig::builder().clock(move || now).build();
     let report = Purge::new(Retention::default())
+        .within_months()
         .batch_time(Duration::from_millis(3))
         .progress(|p| {
             if p.deleted > 0 {

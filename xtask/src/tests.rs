@@ -64,6 +64,19 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
             "build with arbitrary precision",
             &mut report,
         )?;
+        if postgres.is_ok() {
+            // The same promises hold of a log in partitions.
+            read(
+                with_urls(cargo())
+                    .env("AUDIT_TEST_BY_MONTH", "1")
+                    .args(["test", "--no-fail-fast"])
+                    .args(&select)
+                    .args(["--test=log", "--test=replay", "--test=retention"])
+                    .args(["--", "postgres"]),
+                "build for a log by month",
+                &mut report,
+            )?;
+        }
         quickstart(&workspace, &select, with_urls, &mut report)?;
     }
 

@@ -6,23 +6,34 @@ use audit_diesel::{AuditBackend, AuditConnection, Dialect};
 use serde_json::json;
 
 use crate::args::{Common, Format, Init};
-use crate::database::{self, Missing, on};
-use crate::failure::{Result, Verdict};
+use crate::database::{self, Database, Missing, on};
+use crate::failure::{Failure, Result, Verdict};
 use crate::output::{self, csv_line};
 use crate::query::ask;
 
 pub(crate) fn run(common: &Common, args: &Init) -> Result<Verdict> {
     let url = crate::url(common)?;
+    let dialect = database::dialect(url)?;
+    if args.by_month && dialect != Dialect::Postgres {
+        return Err(not_postgres());
+    }
     if args.print {
         let mut out = output::stdout(common);
-        for sql in audit_diesel::migrations(database::dialect(url)?) {
+        for sql in audit_diesel::migrations(dialect) {
             out.write_all(sql.as_bytes())?;
+        }
+        if args.by_month {
+            by_month_sql(&mut out)?;
         }
         out.flush()?;
         return Ok(Verdict::Fine);
     }
     let mut database = database::connect(url, Missing::IsMade)?;
-    let did = on!(&mut database, conn => init(conn))?;
+    let did = if args.by_month {
+        by_month(&mut database)?
+    } else {
+        on!(&mut database, conn => init(conn))?
+    };
     let mut out = output::stdout(common);
     match common.format {
         Format::Table => writeln!(out, "{}", did.1)?,
@@ -36,8 +47,44 @@ pub(crate) fn run(common: &Common, args: &Init) -> Result<Verdict> {
     Ok(Verdict::Fine)
 }
 
+#[cfg(feature = "postgres")]
+fn by_month_sql(out: &mut impl Write) -> Result<()> {
+    Ok(out.write_all(audit_diesel::MIGRATION_BY_MONTH.as_bytes())?)
+}
+
+#[cfg(feature = "postgres")]
+fn by_month(database: &mut Database) -> Result<Did> {
+    let Database::Postgres(conn) = database else {
+        return Err(not_postgres());
+    };
+    audit_diesel::migrate_by_month(&mut **conn)?;
+    Ok((
+        "by month",
+        "`audit_log` is kept in one partition a month; the database is fit for audited writes",
+    ))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn by_month_sql(_: &mut impl Write) -> Result<()> {
+    Err(not_postgres())
+}
+
+#[cfg(not(feature = "postgres"))]
+fn by_month(_: &mut Database) -> Result<Did> {
+    Err(not_postgres())
+}
+
+fn not_postgres() -> Failure {
+    Failure::Usage(
+        "`--by-month` is for PostgreSQL, in an `audit` that is built with the feature `postgres`"
+            .to_owned(),
+    )
+}
+
 /// A word and a sentence about what was done.
-fn init<C: AuditConnection>(conn: &mut C) -> Result<(&'static str, &'static str)> {
+type Did = (&'static str, &'static str);
+
+fn init<C: AuditConnection>(conn: &mut C) -> Result<Did> {
     let before = is_there(conn)?;
     let was_fit = before && audit_diesel::check(conn).is_ok();
     audit_diesel::migrate(conn)?;

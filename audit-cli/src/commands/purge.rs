@@ -32,6 +32,9 @@ pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
     if args.dry_run {
         purge = purge.dry_run();
     }
+    if args.within_months {
+        purge = purge.within_months();
+    }
     let report = on!(&mut database, conn => purge.run(conn, &ctx))?;
     bar.finish_and_clear();
     print(common, &report)?;
@@ -124,7 +127,8 @@ fn print(common: &Common, report: &PurgeReport) -> Result<()> {
                 "deleted": report.deleted(),
                 "held": report.held(),
                 "oldest": report.oldest.map(time),
-                "partitions": report.partitions,
+                "partitions_dropped": report.partitions_dropped,
+                "partitions_created": report.partitions_created,
                 "batches": report.batches,
                 "seconds": report.took.as_secs_f64(),
                 "counts": counts,

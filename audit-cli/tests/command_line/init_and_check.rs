@@ -1,10 +1,11 @@
 //! `audit init` and `audit check`.
 
-use super::support::{Db, on_each_backend};
+use super::support::{Backend, Db, on_each_backend};
 
 on_each_backend! {
     init_makes_the_log_and_says_what_it_did
     init_prints_sql_that_makes_the_log
+    init_makes_a_log_by_month_where_there_is_such_a_thing
     check_tells_what_is_wrong_with_the_log
     check_looks_at_tables_with_stamps_or_at_those_named
     check_speaks_json_and_csv
@@ -36,6 +37,42 @@ fn init_prints_sql_that_makes_the_log(db: &Db) {
     let printed = db.audit(&["init", "--print"]).ends(0);
     db.exec(&printed.out);
     assert_eq!(db.audit(&["check"]).ends(0).out, "audit_log: fine\n");
+}
+
+fn init_makes_a_log_by_month_where_there_is_such_a_thing(db: &Db) {
+    if db.backend != Backend::Postgres {
+        for args in [
+            &["init", "--by-month"][..],
+            &["init", "--by-month", "--print"],
+        ] {
+            let refused = db.audit(args).ends(2);
+            assert!(
+                refused.err.contains("`--by-month` is for PostgreSQL"),
+                "{refused:?}"
+            );
+        }
+        return;
+    }
+    let printed = db.audit(&["init", "--by-month", "--print"]).ends(0);
+    assert!(printed.out.contains("PARTITION BY RANGE"), "{printed:?}");
+    db.audit(&["init"]).ends(0);
+    let made = db.audit(&["init", "--by-month"]).ends(0);
+    assert!(made.out.contains("in one partition a month"), "{made:?}");
+    assert_eq!(db.audit(&["check"]).ends(0).out, "audit_log: fine\n");
+    db.audit(&["init"]).ends(0);
+    let purged = db.audit(&[
+        "purge",
+        "--older-than-days",
+        "30",
+        "--yes",
+        "--actor",
+        "system:cron",
+        "--format",
+        "json",
+    ]);
+    let report: serde_json::Value = serde_json::from_str(&purged.ends(0).out).unwrap();
+    assert_eq!(report["partitions_dropped"], serde_json::json!([]));
+    assert_eq!(report["partitions_created"], serde_json::json!([]));
 }
 
 fn check_tells_what_is_wrong_with_the_log(db: &Db) {

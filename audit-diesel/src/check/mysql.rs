@@ -183,7 +183,7 @@ fn judge_indexes(rows: &[Vec<Option<String>>], findings: &mut Vec<String>) {
         .iter()
         .any(|row| is_true(text(row, 1)) && text(row, 2) == "id")
     {
-        findings.push(not_unique());
+        findings.push(not_unique("audit_log"));
     }
     if !rows
         .iter()

@@ -10,7 +10,12 @@ pub(super) static LOG: [Question<'static>; 7] = [
     Question::new(
         "SELECT c.relkind::text, c.relpersistence::text, has_table_privilege(c.oid, 'INSERT')::text, \
             (to_regclass('audit_hold') IS NOT NULL)::text, \
-            (to_regclass('audit_purge') IS NOT NULL)::text \
+            (to_regclass('audit_purge') IS NOT NULL)::text, \
+            (c.relkind = 'p' AND NOT EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p \
+                WHERE p.partrelid = c.oid AND p.partdefid <> 0))::text, \
+            (SELECT min(k.conname::text) FROM pg_catalog.pg_constraint k \
+                WHERE k.conrelid = c.oid AND k.conname ~ '^audit_log_before_[0-9]{4}_[0-9]{2}$' \
+                AND to_timestamp(right(k.conname, 7), 'YYYY_MM') < now() + interval '5 days') \
          FROM pg_catalog.pg_class c WHERE c.oid = to_regclass('audit_log')",
     ),
     Question::new(
@@ -21,12 +26,22 @@ pub(super) static LOG: [Question<'static>; 7] = [
          WHERE a.attrelid = to_regclass('audit_log') AND a.attnum > 0 AND NOT a.attisdropped \
          ORDER BY a.attnum",
     ),
+    // Of a partitioned log, those of its own, each valid where every partition has its part, and those
+    // of each partition.
     Question::new(
-        // Of a partitioned log these are its own, each valid where every partition has its part.
-        "SELECT c.relname::text, (i.indisvalid AND i.indisready)::text, i.indisunique::text, \
-            substring(pg_get_indexdef(i.indexrelid) FROM ' USING (.*)$') \
-         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-         WHERE i.indrelid = to_regclass('audit_log')",
+        "WITH RECURSIVE tree (oid, depth) AS ( \
+            SELECT to_regclass('audit_log')::oid, 0 \
+            UNION ALL \
+            SELECT i.inhrelid, t.depth + 1 FROM pg_catalog.pg_inherits i \
+                JOIN tree t ON i.inhparent = t.oid) \
+         SELECT coalesce(c.relname::text, ''), coalesce(i.indisvalid AND i.indisready, false)::text, \
+            coalesce(i.indisunique, false)::text, \
+            coalesce(substring(pg_get_indexdef(i.indexrelid) FROM ' USING (.*)$'), ''), \
+            t.oid::regclass::text, (r.relkind = 'r')::text, (t.depth = 0)::text \
+         FROM tree t JOIN pg_catalog.pg_class r ON r.oid = t.oid \
+         LEFT JOIN (pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid) \
+            ON i.indrelid = t.oid \
+         ORDER BY t.depth, t.oid",
     ),
     Question::new(
         "SELECT s.seqcache::text, s.seqcycle::text FROM pg_catalog.pg_depend d \
@@ -151,8 +166,24 @@ pub(super) fn judge_log(answers: &Answers, findings: &mut Vec<String>) -> bool {
             findings.push(missing(name));
         }
     }
+    if is_true(text(table, 5)) {
+        findings.push(
+            "`audit_log` has no partition for rows that belong in no other, so that a write may \
+             fail for want of one: run `CREATE TABLE audit_log_default PARTITION OF audit_log \
+             DEFAULT`"
+                .to_owned(),
+        );
+    }
+    if let Some(name) = table.get(6).and_then(Option::as_deref) {
+        findings.push(format!(
+            "the constraint `{name}` of `audit_log`, left by a change to one partition a month that \
+             was broken off, refuses rows from that month on: run \
+             `audit_diesel::migrate_by_month(&mut conn)` again, or `ALTER TABLE audit_log DROP \
+             CONSTRAINT {name}`"
+        ));
+    }
     judge_table_columns(rows(answers, 1), findings);
-    judge_indexes(rows(answers, 2), kind, findings);
+    judge_indexes(rows(answers, 2), findings);
     if rows(answers, 3)
         .iter()
         .any(|row| text(row, 0) != "1" || is_true(text(row, 1)))
@@ -224,28 +255,43 @@ fn judge_table_columns(columns: &[Vec<Option<String>>], findings: &mut Vec<Strin
     }
 }
 
-/// `rows` are (name, valid, unique, definition).
-fn judge_indexes(rows: &[Vec<Option<String>>], kind: &str, findings: &mut Vec<String>) {
-    let of = |row| without_settings(text(row, 3));
-    let is_valid = |row| is_true(text(row, 1));
-    // Unique in each partition is all that a partitioned log can have.
-    if kind == "r"
-        && !rows
-            .iter()
-            .any(|row| is_valid(row) && is_true(text(row, 2)) && of(row) == "btree (id)")
-    {
-        findings.push(not_unique());
+/// `rows` are (name, valid, unique, definition, relation, holds rows, is the log), at least one for
+/// each relation.
+fn judge_indexes(rows: &[Vec<Option<String>>], findings: &mut Vec<String>) {
+    let of = |row: &[Option<String>]| without_settings(text(row, 3));
+    let is_valid = |row: &[Option<String>]| is_true(text(row, 1));
+    let is_unique = |row: &[Option<String>]| is_true(text(row, 2));
+    let mut holders: Vec<&str> = rows
+        .iter()
+        .filter(|row| is_true(text(row, 5)))
+        .map(|row| text(row, 4))
+        .collect();
+    holders.dedup();
+    for table in holders {
+        let mine = || {
+            let its = |row: &&Vec<Option<String>>| text(row, 4) == table && is_valid(row);
+            rows.iter().filter(its)
+        };
+        let is_partition = mine().any(|row| !is_true(text(row, 6)));
+        // Over all partitions neither can be unique alone, nor need `seq` be.
+        let on = |of: &str, column: &str| {
+            of == format!("btree ({column})")
+                || is_partition && of.starts_with(&format!("btree ({column}, "))
+        };
+        if !mine().any(|row| is_unique(row) && on(&of(row), "id")) {
+            findings.push(not_unique(table));
+        }
+        if !mine().any(|row| on(&of(row), "seq")) {
+            findings.push(format!(
+                "`{table}` has no index that begins with `seq`, by which the log is paged and \
+                 purged: run `CREATE UNIQUE INDEX ON {table} (seq)`"
+            ));
+        }
     }
-    // Its key may be unique together with the column that it is partitioned by.
-    let pages = |of: &str| of == "btree (seq)" || of.starts_with("btree (seq, ");
-    if !rows.iter().any(|row| is_valid(row) && pages(&of(row))) {
-        findings.push(
-            "`audit_log` has no index that begins with `seq`, by which the log is paged and purged: \
-             run `CREATE UNIQUE INDEX audit_log_seq_key ON audit_log (seq)`, without UNIQUE where \
-             the log is partitioned"
-                .to_owned(),
-        );
-    }
+    let rows: Vec<_> = rows
+        .iter()
+        .filter(|row| is_true(text(row, 6)) && !text(row, 0).is_empty())
+        .collect();
     let found: Vec<index::Found<'_>> = rows
         .iter()
         .map(|row| index::Found {

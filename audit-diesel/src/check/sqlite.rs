@@ -191,7 +191,7 @@ fn judge_indexes(rows: &[Vec<Option<String>>], findings: &mut Vec<String>) {
         .zip(&found)
         .any(|(row, index)| is_true(text(row, 1)) && index.of == "id")
     {
-        findings.push(not_unique());
+        findings.push(not_unique("audit_log"));
     }
     let habits = Habits {
         named: false,

@@ -58,7 +58,8 @@ fn one_of(sql: &mut Sql, dialect: Dialect, column: &'static str, names: &[String
 const TENANT: &str = "audit_log.tenant_id";
 const TABLE: &str = "audit_log.table_name";
 
-fn before(sql: &mut Sql, cutoff: Option<DateTime<Utc>>) {
+/// True for a row from before a cutoff.
+pub(super) fn push_before(sql: &mut Sql, cutoff: Option<DateTime<Utc>>) {
     match cutoff {
         Some(cutoff) => sql.push("audit_log.changed_at < ").at(cutoff),
         None => sql.push("1 = 0"),
@@ -75,7 +76,7 @@ pub(super) fn push_too_old(sql: &mut Sql, dialect: Dialect, cutoffs: &Cutoffs) {
             sql.push(" AND ");
             one_of(sql, dialect, TABLE, core::slice::from_ref(table));
             sql.push(" THEN ");
-            before(sql, *cutoff);
+            push_before(sql, *cutoff);
         }
         sql.push(" ELSE ");
     }
@@ -86,13 +87,13 @@ pub(super) fn push_too_old(sql: &mut Sql, dialect: Dialect, cutoffs: &Cutoffs) {
             sql.push(" WHEN ");
             one_of(sql, dialect, column, names);
             sql.push(" THEN ");
-            before(sql, *cutoff);
+            push_before(sql, *cutoff);
         }
         sql.push(" END");
     };
     let (tenants, tables) = (&cutoffs.tenants, &cutoffs.tables);
     match (tenants.is_empty(), tables.is_empty()) {
-        (true, true) => before(sql, cutoffs.default),
+        (true, true) => push_before(sql, cutoffs.default),
         // Where only one of the two has a rule, it stands in for the other; both have to agree.
         (false, false) => {
             for (first, second) in [
@@ -107,7 +108,7 @@ pub(super) fn push_too_old(sql: &mut Sql, dialect: Dialect, cutoffs: &Cutoffs) {
                 sql.push(", ");
                 ruled(sql, second.0, second.1);
                 sql.push(", ");
-                before(sql, cutoffs.default);
+                push_before(sql, cutoffs.default);
                 sql.push(")");
             }
         }
@@ -119,7 +120,7 @@ pub(super) fn push_too_old(sql: &mut Sql, dialect: Dialect, cutoffs: &Cutoffs) {
                 ruled(sql, TENANT, tenants);
             }
             sql.push(", ");
-            before(sql, cutoffs.default);
+            push_before(sql, cutoffs.default);
             sql.push(")");
         }
     }
@@ -169,7 +170,7 @@ pub(super) fn shapes_query(dialect: Dialect, now: DateTime<Utc>, lock: bool) -> 
     sql
 }
 
-fn push_active(sql: &mut Sql, now: DateTime<Utc>) {
+pub(super) fn push_active(sql: &mut Sql, now: DateTime<Utc>) {
     sql.push("h.released_at IS NULL AND (h.held_until IS NULL OR h.held_until > ")
         .at(now)
         .push(")");

@@ -74,6 +74,7 @@ pub struct RetentionJob<Z> {
     zone: Z,
     at: NaiveTime,
     pause: Duration,
+    within_months: bool,
     on_outcome: Option<OnOutcome>,
 }
 
@@ -98,6 +99,7 @@ where
             zone,
             at: NaiveTime::MIN + TimeDelta::hours(3),
             pause: Duration::from_millis(5),
+            within_months: false,
             on_outcome: None,
         }
     }
@@ -111,6 +113,13 @@ where
     /// How long the purge waits after each batch. Default: 5 ms.
     pub fn pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
+        self
+    }
+
+    /// On a log by month, also deletes rows of months that are not over: see
+    /// [`Purge::within_months`].
+    pub fn within_months(mut self) -> Self {
+        self.within_months = true;
         self
     }
 
@@ -202,7 +211,11 @@ where
             return Ok(JobOutcome::Skipped);
         }
         let stop = || shared.stop.load(Ordering::Relaxed);
-        let report = Purge::new(self.retention.clone())
+        let mut purge = Purge::new(self.retention.clone());
+        if self.within_months {
+            purge = purge.within_months();
+        }
+        let report = purge
             .pause(self.pause)
             .give_up_when(stop)
             .progress(|_| {

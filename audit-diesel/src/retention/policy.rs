@@ -231,7 +231,8 @@ impl Retention {
                 .iter()
                 .map(|((tenant, table), keep)| (tenant.clone(), table.clone(), keep.cutoff(now)))
                 .collect(),
-            latest: keeps.filter_map(|keep| keep.cutoff(now)).max(),
+            latest: keeps.clone().filter_map(|keep| keep.cutoff(now)).max(),
+            earliest: keeps.map(|keep| keep.cutoff(now)).min().flatten(),
         })
     }
 }
@@ -248,6 +249,8 @@ pub(super) struct Cutoffs {
     pub(super) both: Vec<(String, String, Option<DateTime<Utc>>)>,
     /// Nothing at or after this goes by any rule; `None` where nothing ever goes.
     pub(super) latest: Option<DateTime<Utc>>,
+    /// All before this goes by every rule; `None` where something never goes.
+    pub(super) earliest: Option<DateTime<Utc>>,
 }
 
 #[cfg(test)]
@@ -299,10 +302,10 @@ mod tests {
             [(Some(day(90)), vec!["a".to_owned(), "b".to_owned()])]
         );
         assert_eq!(cutoffs.latest, Some(day(7)));
-        assert_eq!(
-            Retention::new(Keep::FOREVER).cutoffs(now).unwrap().latest,
-            None
-        );
+        assert_eq!(cutoffs.earliest, Some(day(90)));
+        let forever = Retention::new(Keep::FOREVER).table("t", keep(7));
+        let cutoffs = forever.cutoffs(now).unwrap();
+        assert_eq!((cutoffs.latest, cutoffs.earliest), (Some(day(7)), None));
     }
 
     #[test]

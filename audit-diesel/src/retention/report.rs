@@ -1,5 +1,6 @@
 //! What a purge has done, and how far it is.
 
+use core::ops::ControlFlow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -22,10 +23,14 @@ pub struct PurgeReport {
     pub cutoff: Option<DateTime<Utc>>,
     /// Rows deleted (a dry run: to delete) and rows too old but held, by tenant and table.
     pub counts: Vec<PurgeCount>,
-    /// When the oldest row changed that was left; `None` where none was.
+    /// When the oldest row changed that was left; `None` where none was. Of months that need not be
+    /// looked at, it is the first row that was written.
     pub oldest: Option<DateTime<Utc>>,
-    /// Whole partitions dropped, by name. PostgreSQL.
-    pub partitions: Vec<String>,
+    /// Whole months dropped in place of deleting their rows, by the names of their partitions: of a
+    /// log that PostgreSQL keeps by month.
+    pub partitions_dropped: Vec<String>,
+    /// The months to come that were made, likewise.
+    pub partitions_created: Vec<String>,
     /// Transactions that deleted.
     pub batches: u64,
     /// The longest transaction, from BEGIN to the answer to COMMIT.
@@ -76,6 +81,9 @@ pub struct PurgeProgress {
     pub elapsed: Duration,
 }
 
+/// Called with how far it is; `Break` ends the run there.
+pub(super) type OnProgress<'a> = Box<dyn FnMut(&PurgeProgress) -> ControlFlow<()> + Send + 'a>;
+
 /// Tenant and table.
 pub(super) type Group = (Option<String>, Option<String>);
 
@@ -88,7 +96,8 @@ pub(super) struct Tally {
     pub(super) held: u64,
     pub(super) batches: u64,
     pub(super) longest: Duration,
-    pub(super) partitions: Vec<String>,
+    pub(super) dropped: Vec<String>,
+    pub(super) created: Vec<String>,
 }
 
 /// What a window of the log has of one group.
@@ -111,11 +120,16 @@ impl Tally {
             }
             self.deleted += count.old;
             self.held += count.held;
-            self.oldest = match (self.oldest, count.oldest) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
+            self.see(count.oldest);
         }
+    }
+
+    /// A row that stays.
+    pub(super) fn see(&mut self, time: Option<DateTime<Utc>>) {
+        self.oldest = match (self.oldest, time) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
     }
 
     pub(super) fn list(&self) -> Vec<PurgeCount> {

@@ -5,8 +5,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::condition::{Shape, Whose, push_held, push_too_old, shapes_query};
+use super::condition::{Shape, Whose, push_before, push_held, push_too_old, shapes_query};
 use super::lease::Lease;
+use super::partition::Stretch;
 use super::policy::Cutoffs;
 use super::report::GroupCount;
 use super::sql::Sql;
@@ -21,6 +22,8 @@ pub(super) struct Limits {
     pub(super) whose: Whose,
     /// Holds that have run out by now hold nothing.
     pub(super) now: DateTime<Utc>,
+    /// Months that are not over are purged too.
+    pub(super) within_months: bool,
 }
 
 /// Rows after `after`, up to and including `up_to`.
@@ -35,6 +38,12 @@ pub(super) struct Window {
 const REST: i64 = 256;
 
 impl Window {
+    /// The next `rows` places after `after`. For looking only: it may cut a change set in two.
+    pub(super) fn look(after: i64, end: i64, rows: i64) -> Self {
+        let up_to = after.saturating_add(rows.max(1)).min(end);
+        Self { after, up_to }
+    }
+
     /// The next `rows` rows after `after`, and the rest of the last one's change set.
     ///
     /// Two statements, with the numbers bound: in one, MySQL/MariaDB reads the whole log for the
@@ -44,12 +53,12 @@ impl Window {
         after: i64,
         end: i64,
         rows: i64,
+        stretch: &Stretch,
     ) -> Result<Self, AuditError> {
         let mut sql = Sql::new("SELECT seq, change_id FROM audit_log WHERE seq > ");
-        sql.int(after)
-            .push(" AND seq <= ")
-            .int(end)
-            .push(" ORDER BY seq LIMIT 1 OFFSET ")
+        sql.int(after).push(" AND seq <= ").int(end);
+        stretch.push(&mut sql);
+        sql.push(" ORDER BY seq LIMIT 1 OFFSET ")
             .int(rows.max(1) - 1);
         let found = driver::load(conn, &sql, |row| {
             Ok((
@@ -67,6 +76,7 @@ impl Window {
             .int(last.saturating_add(REST))
             .push(" AND change_id = ")
             .id(change);
+        stretch.push(&mut sql);
         let rest = driver::load(conn, &sql, |row| C::Backend::read_i64(row, 0))?;
         Ok(Self {
             after,
@@ -74,18 +84,44 @@ impl Window {
         })
     }
 
-    fn push(self, sql: &mut Sql, limits: &Limits, dialect: Dialect) {
+    /// As far as to the next row, where it has none: numbers may leave wide gaps.
+    pub(super) fn over_gap<C: AuditConnection>(
+        self,
+        conn: &mut C,
+        end: i64,
+        stretch: &Stretch,
+    ) -> Result<Self, AuditError> {
+        let mut sql = Sql::new("SELECT coalesce(min(seq), ");
+        sql.int(end.saturating_add(1))
+            .push(") FROM audit_log WHERE seq > ")
+            .int(self.up_to);
+        stretch.push(&mut sql);
+        let next = driver::load(conn, &sql, |row| C::Backend::read_i64(row, 0))?;
+        let next = next.first().map_or(end, |next| next.saturating_sub(1));
+        Ok(Self {
+            up_to: next.clamp(self.up_to, end.max(self.up_to)),
+            ..self
+        })
+    }
+
+    fn push(self, sql: &mut Sql, stretch: &Stretch, limits: &Limits, dialect: Dialect) {
         sql.push("audit_log.seq > ")
             .int(self.after)
             .push(" AND audit_log.seq <= ")
             .int(self.up_to);
+        stretch.push(sql);
         limits.whose.push(sql, dialect, "audit_log.tenant_id");
     }
 }
 
-/// The first and the last number of the log; nothing in an empty one.
-pub(super) fn bounds<C: AuditConnection>(conn: &mut C) -> Result<Option<(i64, i64)>, AuditError> {
-    let sql = Sql::new("SELECT coalesce(min(seq), 0), coalesce(max(seq), -1) FROM audit_log");
+/// The first and the last number of a stretch; nothing in an empty one.
+pub(super) fn bounds<C: AuditConnection>(
+    conn: &mut C,
+    stretch: &Stretch,
+) -> Result<Option<(i64, i64)>, AuditError> {
+    let mut sql =
+        Sql::new("SELECT coalesce(min(seq), 0), coalesce(max(seq), -1) FROM audit_log WHERE 1 = 1");
+    stretch.push(&mut sql);
     let found = driver::load(conn, &sql, |row| {
         Ok((C::Backend::read_i64(row, 0)?, C::Backend::read_i64(row, 1)?))
     })
@@ -136,11 +172,75 @@ pub(super) fn is_never(time: &DateTime<Utc>) -> bool {
     time.timestamp() >= NEVER
 }
 
+/// What can be told of a window at a glance.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Glance {
+    /// Rows that are too old by some rule.
+    pub(super) old: u64,
+    /// When the oldest of the others changed.
+    pub(super) oldest: Option<DateTime<Utc>>,
+}
+
+/// Glances at a window; `None` where it has no row.
+pub(super) fn glance<C: AuditConnection>(
+    conn: &mut C,
+    window: Window,
+    stretch: &Stretch,
+    limits: &Limits,
+) -> Result<Option<Glance>, AuditError> {
+    let dialect = C::Backend::DIALECT;
+    let mut sql = Sql::new("SELECT count(CASE WHEN ");
+    push_before(&mut sql, limits.cutoffs.latest);
+    sql.push(" THEN 1 END), min(CASE WHEN ");
+    push_before(&mut sql, limits.cutoffs.latest);
+    sql.push(" THEN ")
+        .push(never(dialect))
+        .push(" ELSE audit_log.changed_at END) FROM audit_log WHERE ");
+    window.push(&mut sql, stretch, limits, dialect);
+    sql.push(" HAVING count(*) > 0");
+    let found = driver::load(conn, &sql, |row| {
+        Ok(Glance {
+            old: C::Backend::read_i64(row, 0)?.unsigned_abs(),
+            oldest: Some(C::Backend::read_time(row, 1)?).filter(|time| !is_never(time)),
+        })
+    })
+    .map_err(AuditError::of_audit_table)?;
+    Ok(found.first().copied())
+}
+
+/// All rows of a window, by tenant and table, of which it is known that they may go.
+pub(super) fn count_all<C: AuditConnection>(
+    conn: &mut C,
+    window: Window,
+    stretch: &Stretch,
+    limits: &Limits,
+) -> Result<Vec<GroupCount>, AuditError> {
+    let dialect = C::Backend::DIALECT;
+    let mut sql = Sql::new(
+        "SELECT audit_log.tenant_id, audit_log.table_name, count(*) FROM audit_log WHERE ",
+    );
+    window.push(&mut sql, stretch, limits, dialect);
+    sql.push(" GROUP BY audit_log.tenant_id, audit_log.table_name");
+    let rows = driver::load(conn, &sql, |row| {
+        Ok(GroupCount {
+            group: (
+                C::Backend::read_text(row, 0)?,
+                C::Backend::read_text(row, 1)?,
+            ),
+            old: C::Backend::read_i64(row, 2)?.unsigned_abs(),
+            held: 0,
+            oldest: None,
+        })
+    });
+    rows.map_err(AuditError::of_audit_table)
+}
+
 /// What a window has, by tenant and table. Groups that have nothing to report are among them for
 /// their oldest row.
 pub(super) fn count<C: AuditConnection>(
     conn: &mut C,
     window: Window,
+    stretch: &Stretch,
     limits: &Limits,
     shapes: &[Shape],
 ) -> Result<Vec<GroupCount>, AuditError> {
@@ -157,7 +257,7 @@ pub(super) fn count<C: AuditConnection>(
     sql.push(") THEN 0 WHEN ");
     push_held(&mut sql, dialect, shapes, limits.now);
     sql.push(" THEN 2 ELSE 1 END AS verdict FROM audit_log WHERE ");
-    window.push(&mut sql, limits, dialect);
+    window.push(&mut sql, stretch, limits, dialect);
     sql.push(") w GROUP BY w.tenant_id, w.table_name");
     if dialect == Dialect::Mysql {
         sql.push(", CAST(w.tenant_id AS BINARY), CAST(w.table_name AS BINARY)");
@@ -184,12 +284,13 @@ pub(super) fn count<C: AuditConnection>(
 pub(super) fn delete<C: AuditConnection>(
     conn: &mut C,
     window: Window,
+    stretch: &Stretch,
     limits: &Limits,
     shapes: &[Shape],
 ) -> Result<u64, AuditError> {
     let dialect = C::Backend::DIALECT;
     let mut sql = Sql::new("DELETE FROM audit_log WHERE ");
-    window.push(&mut sql, limits, dialect);
+    window.push(&mut sql, stretch, limits, dialect);
     sql.push(" AND ");
     push_too_old(&mut sql, dialect, &limits.cutoffs);
     if !shapes.is_empty() {
@@ -198,4 +299,21 @@ pub(super) fn delete<C: AuditConnection>(
     }
     let deleted = driver::execute(conn, &sql).map_err(AuditError::of_audit_table)?;
     Ok(deleted as u64)
+}
+
+/// When the first row of a stretch changed, of whom the purge looks at.
+pub(super) fn first<C: AuditConnection>(
+    conn: &mut C,
+    stretch: &Stretch,
+    limits: &Limits,
+) -> Result<Option<DateTime<Utc>>, AuditError> {
+    let mut sql = Sql::new("SELECT audit_log.changed_at FROM audit_log WHERE 1 = 1");
+    stretch.push(&mut sql);
+    limits
+        .whose
+        .push(&mut sql, C::Backend::DIALECT, "audit_log.tenant_id");
+    sql.push(" ORDER BY audit_log.seq LIMIT 1");
+    let found = driver::load(conn, &sql, |row| C::Backend::read_time(row, 0))
+        .map_err(AuditError::of_audit_table)?;
+    Ok(found.first().copied())
 }

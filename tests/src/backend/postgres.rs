@@ -130,6 +130,9 @@ impl Database {
         let database = Self::bare();
         let mut conn = database.connect();
         audit_diesel::migrate(&mut conn).expect("migrate");
+        if std::env::var_os("AUDIT_TEST_BY_MONTH").is_some() {
+            by_month(&mut conn);
+        }
         conn.batch_execute(TABLES).expect("tables");
         conn.batch_execute(&crate::scratch::tables(TYPES))
             .expect("tables");
@@ -155,6 +158,33 @@ impl Database {
             .expect("setting");
         conn
     }
+}
+
+/// Makes an empty log one of months, those around the tests' clock among them: what is older than
+/// June 2023 is in the first, and between April 2024 and today is a gap.
+pub fn by_month(conn: &mut Conn) {
+    conn.batch_execute(
+        "ALTER TABLE audit_log ADD CONSTRAINT audit_log_before_2023_06 \
+            CHECK (changed_at < '2023-06-01 00:00:00+00')",
+    )
+    .expect("a promise");
+    audit_diesel::migrate_by_month(conn).expect("migrate by month");
+    for month in 5..15 {
+        add_month(conn, month);
+    }
+}
+
+/// Adds a month, counted from January 2023 as 0, that is over.
+pub fn add_month(conn: &mut Conn, month: u32) {
+    let first = |month: u32| format!("{}-{:02}-01 00:00:00+00", 2023 + month / 12, month % 12 + 1);
+    let name = format!("audit_log_p{}_{:02}", 2023 + month / 12, month % 12 + 1);
+    conn.batch_execute(&format!(
+        "CREATE TABLE {name} PARTITION OF audit_log FOR VALUES FROM ('{}') TO ('{}'); \
+         SELECT audit_log_guard('{name}')",
+        first(month),
+        first(month + 1)
+    ))
+    .expect("a month");
 }
 
 impl Default for Database {

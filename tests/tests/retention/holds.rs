@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use audit_diesel::prelude::*;
-use audit_diesel::retention::{AuditHold, NewHold, Purge, Retention};
+use audit_diesel::retention::{AuditHold, NewHold, Retention};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
@@ -12,7 +12,7 @@ use super::backend::{Conn, Database};
 use super::log::*;
 
 fn purge(conn: &mut Conn) -> audit_diesel::retention::PurgeReport {
-    Purge::new(Retention::default()).run(conn, &ctx()).unwrap()
+    purger(Retention::default()).run(conn, &ctx()).unwrap()
 }
 
 /// Every kind of hold, against tenants, tables and records that differ by little.
@@ -115,12 +115,12 @@ fn a_hold_ends_by_itself_at_its_time() {
     assert_eq!(hold.until, Some(until));
     let at = |time| at(time).all_tenants();
     let before = until - TimeDelta::microseconds(1);
-    Purge::new(Retention::default()).run(&mut conn, &at(before)).unwrap();
+    purger(Retention::default()).run(&mut conn, &at(before)).unwrap();
     assert_eq!(left(&mut conn).len(), 1);
     assert_eq!(AuditHold::list(&mut conn, &at(before)).unwrap(), std::slice::from_ref(&hold));
     assert_eq!(AuditHold::list(&mut conn, &at(until)).unwrap(), []);
     assert_eq!(AuditHold::list_all(&mut conn, &at(until)).unwrap(), [hold]);
-    Purge::new(Retention::default()).run(&mut conn, &at(until)).unwrap();
+    purger(Retention::default()).run(&mut conn, &at(until)).unwrap();
     assert!(left(&mut conn).is_empty());
 }
 
@@ -211,7 +211,7 @@ fn a_hold_placed_while_a_purge_runs_takes_effect() {
     write(&mut conn, &rows);
     let mut other = database.connect();
     let mut left_then = None;
-    let report = Purge::new(Retention::default())
+    let report = purger(Retention::default())
         .batch_time(Duration::from_micros(1))
         .progress(|p| {
             if p.deleted > 0 && left_then.is_none() {
@@ -255,7 +255,7 @@ fn once_a_hold_is_placed_nothing_of_it_goes() {
             }
             seen
         });
-        Purge::new(Retention::default()).batch_time(Duration::from_millis(5)).run(&mut conn, &ctx()).unwrap();
+        purger(Retention::default()).batch_time(Duration::from_millis(5)).run(&mut conn, &ctx()).unwrap();
         for (record, seen) in placer.join().unwrap() {
             let now = super::backend::look::number(
                 &mut conn,

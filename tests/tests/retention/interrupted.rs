@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use audit_diesel::prelude::*;
-use audit_diesel::retention::{Purge, Retention};
+use audit_diesel::retention::{Retention};
 
 use super::backend::look::{log, number, run};
 use super::backend::{Conn, Database, NAME};
@@ -113,7 +113,7 @@ fn the_turn_of_a_dead_purge_ends_by_itself() {
     child.kill().unwrap();
     child.wait().unwrap();
     let begun = Instant::now();
-    let report = Purge::new(Retention::default()).run(&mut conn, &ctx()).unwrap();
+    let report = purger(Retention::default()).run(&mut conn, &ctx()).unwrap();
     assert!(report.finished);
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     judge(&mut conn, 500);
@@ -125,7 +125,7 @@ fn stopped_by_its_callback_it_goes_on_next_time() {
     let database = Database::new();
     let mut conn = database.connect();
     write(&mut conn, &old_and_young(1_000));
-    let report = Purge::new(Retention::default())
+    let report = purger(Retention::default())
         .batch_time(Duration::from_micros(1))
         .progress(|p| if p.deleted > 500 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         .run(&mut conn, &ctx())
@@ -134,7 +134,7 @@ fn stopped_by_its_callback_it_goes_on_next_time() {
     let told = events(&mut conn, "audit.purge");
     assert!(told.iter().all(|row| row.after().unwrap()["finished"] == false));
     judge(&mut conn, 1_000);
-    let rest = Purge::new(Retention::default()).run(&mut conn, &ctx()).unwrap();
+    let rest = purger(Retention::default()).run(&mut conn, &ctx()).unwrap();
     assert!(rest.finished);
     assert_eq!(report.deleted() + rest.deleted(), 800 * SET as u64);
 }
@@ -154,7 +154,7 @@ fn a_lost_connection_loses_nothing_else() {
     let mut purging = database.connect();
     let id = number(&mut purging, &format!("SELECT {id} AS n"));
     let mut deleted = 0;
-    let error = Purge::new(Retention::default())
+    let error = purger(Retention::default())
         .batch_time(Duration::from_micros(1))
         .progress(|p| {
             if p.deleted > 500 && deleted == 0 {
@@ -170,7 +170,7 @@ fn a_lost_connection_loses_nothing_else() {
     assert!(deleted > 0);
     judge(&mut conn, 1_000);
     end_the_turn(&mut conn);
-    let rest = Purge::new(Retention::default()).run(&mut conn, &ctx()).unwrap();
+    let rest = purger(Retention::default()).run(&mut conn, &ctx()).unwrap();
     assert_eq!(deleted + rest.deleted(), 800 * SET as u64);
 }
 
@@ -181,13 +181,13 @@ fn a_panic_in_the_callback_is_passed_on_and_loses_nothing() {
     let mut conn = database.connect();
     write(&mut conn, &old_and_young(100));
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        Purge::new(Retention::default())
+        purger(Retention::default())
             .batch_time(Duration::from_micros(1))
             .progress(|_| panic!("in the callback"))
             .run(&mut conn, &ctx())
     }));
     assert!(panicked.is_err());
     judge(&mut conn, 100);
-    let report = Purge::new(Retention::default()).run(&mut conn, &ctx()).unwrap();
+    let report = purger(Retention::default()).run(&mut conn, &ctx()).unwrap();
     assert!(report.finished, "the turn was given back");
 }

@@ -1,7 +1,7 @@
 // Rows of the log, as old as a test needs them.
 
 use audit_diesel::prelude::*;
-use audit_diesel::retention::{Keep, PurgeReport};
+use audit_diesel::retention::{Keep, Purge, PurgeReport, Retention};
 use audit_diesel::sql_types::{At, Id};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -32,6 +32,11 @@ pub fn at(time: DateTime<Utc>) -> AuditContext {
 
 pub fn days(days: i64) -> Keep {
     Keep::days(days).unwrap()
+}
+
+/// A purge to the row, also of a log by month.
+pub fn purger<'a>(retention: Retention) -> Purge<'a> {
+    Purge::new(retention).within_months()
 }
 
 /// A row to be: what the purge looks at.

@@ -86,3 +86,26 @@ mod baseline {
 mod job {
     on_each_backend!("job.rs");
 }
+#[cfg(feature = "postgres")]
+mod by_month {
+    use audit_tests::postgres as backend;
+    #[allow(dead_code, reason = "each file uses its share")]
+    mod log {
+        include!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/retention/log.rs"
+        ));
+    }
+    mod postgres {
+        include!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/retention/by_month.rs"
+        ));
+    }
+    mod becoming {
+        include!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/retention/becoming_months.rs"
+        ));
+    }
+}

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use audit_diesel::retention::{AuditHold, Keep, NewHold, Purge, Retention};
+use audit_diesel::retention::{AuditHold, Keep, NewHold, Retention};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -100,13 +100,13 @@ fn run(world: &World) {
         })
     };
     let goes = |row: &Draft| is_old(row) && !is_held(row);
-    let dry = Purge::new(retention.clone()).dry_run().run(&mut conn, &ctx()).unwrap();
+    let dry = purger(retention.clone()).dry_run().run(&mut conn, &ctx()).unwrap();
     assert_eq!(dry.deleted() as usize, drafts.iter().filter(|row| goes(row)).count());
     assert_eq!(dry.held() as usize, drafts.iter().filter(|row| is_old(row) && is_held(row)).count());
     let mut deleted = 0;
     for stop in world.stops.iter().copied().map(Some).chain([None]) {
         let mut batches = 0;
-        let report = Purge::new(retention.clone())
+        let report = purger(retention.clone())
             .batch_time(Duration::from_micros(1))
             .progress(|_| {
                 batches += 1;

@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use audit_diesel::prelude::*;
-use audit_diesel::retention::{AuditHold, Keep, NewHold, Purge, Retention};
+use audit_diesel::retention::{AuditHold, Keep, NewHold, Retention};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
@@ -12,7 +12,7 @@ use super::backend::{Conn, Database, NAME};
 use super::log::*;
 
 fn purge(conn: &mut Conn, retention: Retention) -> audit_diesel::retention::PurgeReport {
-    Purge::new(retention).run(conn, &ctx()).unwrap()
+    purger(retention).run(conn, &ctx()).unwrap()
 }
 
 #[test]
@@ -97,6 +97,26 @@ fn overrides_by_tenant_table_and_both() {
     }
 }
 
+/// A dump that was loaded, a sequence that was set: numbers may jump, and a purge does not walk there.
+#[test]
+fn a_wide_gap_between_numbers_is_stepped_over() {
+    let database = Database::new();
+    let mut conn = database.connect();
+    write(&mut conn, &[Draft::new("a", "t", "1", ago(400)), Draft::new("a", "t", "2", ago(1))]);
+    run(&mut conn, match NAME {
+        "postgres" => "ALTER TABLE audit_log ALTER COLUMN seq RESTART WITH 4000000000000000000",
+        "mysql" => "ALTER TABLE audit_log AUTO_INCREMENT = 4000000000000000000",
+        _ => "UPDATE sqlite_sequence SET seq = 4000000000000000000 WHERE name = 'audit_log'",
+    });
+    write(&mut conn, &[Draft::new("a", "t", "3", ago(400)), Draft::new("a", "t", "4", ago(1))]);
+    let begun = std::time::Instant::now();
+    let dry = purger(Retention::default()).dry_run().run(&mut conn, &ctx()).unwrap();
+    assert_eq!(purge(&mut conn, Retention::default()).deleted(), 2);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert_eq!(dry.deleted(), 2);
+    assert_eq!(left(&mut conn), ["a/t/2/1", "a/t/4/1"]);
+}
+
 #[test]
 fn a_dry_run_counts_what_the_real_run_deletes_and_leaves_no_trace() {
     let database = Database::new();
@@ -110,7 +130,7 @@ fn a_dry_run_counts_what_the_real_run_deletes_and_leaves_no_trace() {
     AuditHold::add(&mut conn, &at(now()).all_tenants(), NewHold::new("case").tenant("a").table("u")).unwrap();
     let before = log_len(&mut conn);
     let retention = || Retention::default().table("v", days(50));
-    let dry = Purge::new(retention()).dry_run().run(&mut conn, &ctx()).unwrap();
+    let dry = purger(retention()).dry_run().run(&mut conn, &ctx()).unwrap();
     assert_eq!(log_len(&mut conn), before);
     assert!(dry.dry_run && dry.finished && dry.deleted() > 100 && dry.held() > 10);
     let real = purge(&mut conn, retention());
@@ -145,7 +165,10 @@ fn a_purge_tells_of_itself_to_each_tenant_alone() {
             assert_eq!(row.operation_id, report.operation);
             assert_eq!((row.actor_kind.as_str(), row.actor_id.as_deref()), ("job", Some("purge")));
             assert_eq!((&row.table_name, &row.record_id), (&None, &None));
-            (row.tenant_id.clone(), row.after().unwrap())
+            let mut after = row.after().unwrap();
+            // Of a log by month.
+            after.as_object_mut().unwrap().remove("partitions");
+            (row.tenant_id.clone(), after)
         })
         .collect();
     let cutoff = "2024-01-30T23:59:59.000001Z";
@@ -175,7 +198,7 @@ fn the_tenant_of_the_context_decides_whose_rows() {
     let rows: Vec<Draft> = ["a", "A", "a ", "b", ""].iter().map(|t| Draft::new(t, "t", "1", ago(31))).collect();
     write(&mut conn, &rows);
     let of = |ctx: &AuditContext, conn: &mut Conn| {
-        counts(&Purge::new(Retention::default()).run(conn, ctx).unwrap())
+        counts(&purger(Retention::default()).run(conn, ctx).unwrap())
     };
     assert_eq!(of(&at(now()).tenant("a"), &mut conn), ["a/t 1 0"]);
     assert_eq!(left(&mut conn), ["A/t/1/31", "a /t/1/31", "b/t/1/31", "/t/1/31"]);
@@ -193,7 +216,7 @@ fn inside_a_transaction_it_is_refused() {
     let mut conn = database.connect();
     write(&mut conn, &[Draft::new("a", "t", "1", ago(31))]);
     let refused = conn.transaction(|conn| {
-        let refused = Purge::new(Retention::default()).run(conn, &ctx());
+        let refused = purger(Retention::default()).run(conn, &ctx());
         Ok::<_, diesel::result::Error>(refused.unwrap_err())
     });
     assert!(matches!(refused.unwrap(), AuditError::InTransaction { .. }));
@@ -208,14 +231,14 @@ fn a_clock_that_is_ahead_of_the_databases_deletes_nothing() {
     let now = chrono::Utc::now();
     write(&mut conn, &[Draft::new("a", "t", "1", now - TimeDelta::days(20))]);
     for ahead in [TimeDelta::days(11), TimeDelta::days(365 * 200)] {
-        let error = Purge::new(Retention::default()).run(&mut conn, &at(now + ahead).all_tenants()).unwrap_err();
+        let error = purger(Retention::default()).run(&mut conn, &at(now + ahead).all_tenants()).unwrap_err();
         assert!(matches!(error, AuditError::Retention { .. }), "{error}");
         assert!(error.to_string().contains("ahead of the database's"), "{error}");
     }
     assert_eq!(log_len(&mut conn), 1);
     // A clock that went back, or a little ahead, is no danger.
     for time in [now + TimeDelta::hours(12), now - TimeDelta::days(20_000)] {
-        let report = Purge::new(Retention::default()).run(&mut conn, &at(time).all_tenants()).unwrap();
+        let report = purger(Retention::default()).run(&mut conn, &at(time).all_tenants()).unwrap();
         assert_eq!(report.deleted(), 0);
     }
 }
@@ -234,7 +257,7 @@ fn an_empty_log_is_purged_to_no_effect() {
 fn a_missing_table_is_told() {
     let database = Database::bare();
     let mut conn = database.connect();
-    let error = Purge::new(Retention::default()).run(&mut conn, &ctx()).unwrap_err();
+    let error = purger(Retention::default()).run(&mut conn, &ctx()).unwrap_err();
     assert!(matches!(error, AuditError::AuditTable { .. }), "{error}");
     assert!(error.to_string().contains("migrate"), "{error}");
 }
@@ -267,7 +290,7 @@ fn no_batch_cuts_a_change_set() {
     write(&mut conn, &rows);
     let mut cuts = 0;
     let mut other = database.connect();
-    let report = Purge::new(Retention::default())
+    let report = purger(Retention::default())
         .batch_time(Duration::from_micros(1))
         .progress(|_| {
             let mut sets: std::collections::BTreeMap<_, usize> = std::collections::BTreeMap::new();
@@ -317,7 +340,7 @@ fn two_at_once_do_not_disturb_each_other() {
             let told = told;
             let goes_on = goes_on;
             let mut conn = database.connect();
-            Purge::new(Retention::default())
+            purger(Retention::default())
                 .batch_time(Duration::from_micros(1))
                 .pause(Duration::from_millis(30))
                 .progress(|_| {
@@ -329,7 +352,7 @@ fn two_at_once_do_not_disturb_each_other() {
                 .inspect(|_| drop(goes_on))
         });
         waits.recv().unwrap();
-        let two = Purge::new(Retention::default()).run(&mut database.connect(), &ctx());
+        let two = purger(Retention::default()).run(&mut database.connect(), &ctx());
         drop(answered);
         (one.join().unwrap(), two)
     });
@@ -362,7 +385,7 @@ fn writers_go_on_beside_it() {
             }
             written
         });
-        let report = Purge::new(Retention::default())
+        let report = purger(Retention::default())
             .batch_time(Duration::from_millis(2))
             .pause(Duration::from_millis(2))
             .run(&mut conn, &ctx())
@@ -389,7 +412,7 @@ fn a_gate_left_open_is_told() {
         "INSERT INTO audit_log_gate VALUES (connection_id(), '1970-01-02')"
     };
     run(&mut conn, gate);
-    let error = Purge::new(Retention::default()).run(&mut conn, &ctx()).unwrap_err();
+    let error = purger(Retention::default()).run(&mut conn, &ctx()).unwrap_err();
     assert!(error.to_string().contains("left open by hand"), "{error}");
     assert_eq!(left(&mut conn).len(), 1);
 }
