@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::context::{ContextError, ContextPart};
+use crate::context_error::{ContextError, ContextPart, validate_text};
 
 /// Who did something: a kind and, for most kinds, an id.
 ///
@@ -181,7 +181,7 @@ impl Actor {
                 return Err(ContextError::Misread(part));
             }
         }
-        crate::context::validate_text(self.as_str(), part)
+        validate_text(self.as_str(), part)
     }
 }
 

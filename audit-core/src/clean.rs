@@ -22,8 +22,6 @@ use crate::meta::{EntityMeta, FieldMeta, FormUse, Role};
 mod fold;
 mod parse;
 
-pub(crate) use fold::is_ignorable;
-
 use fold::fold;
 pub use parse::clean_json;
 

@@ -3,29 +3,25 @@
 use core::fmt;
 use std::sync::Arc;
 
-use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::actor::Actor;
-use crate::context::AuditContext;
-use crate::mask::MaskError;
+use crate::token_key::MIN_KEY_BYTES;
 
 mod env;
 
 pub use env::EnvError;
 
+pub use crate::token_key::TokenKey;
+
 /// Default of [`AuditConfig::max_value_bytes`]: 64 KiB.
 pub const DEFAULT_MAX_VALUE_BYTES: usize = 64 * 1024;
 
-/// Least length of a token key. A short key can be guessed from one known value and its token
-/// (RFC 2104 §3 discourages keys shorter than the hash; 16 bytes are out of reach of guessing).
-const MIN_KEY_BYTES: usize = 16;
-
 /// What an app configures once and hands to every context; cheap to clone.
 ///
-/// Nothing is global: [`AuditContext::new`] uses the defaults, [`AuditConfig::context`] these.
+/// Nothing is global: [`AuditContext::new`](crate::AuditContext::new) uses the defaults,
+/// [`AuditConfig::context`] these.
 ///
 /// ```
 /// use audit_core::{Actor, AuditConfig};
@@ -104,11 +100,6 @@ impl AuditConfig {
     /// False where entity writes leave stamps but no audit rows.
     pub fn is_enabled(&self) -> bool {
         self.0.enabled
-    }
-
-    /// A context for one request or job, on this configuration.
-    pub fn context(&self, actor: Actor) -> AuditContext {
-        AuditContext::new(actor).config(self.clone())
     }
 
     /// The key that new tokens are made with.
@@ -198,52 +189,6 @@ fn process_key() -> Result<&'static [u8], CursorKeyError> {
         .ok_or(CursorKeyError::NoRandom)
 }
 
-/// A key of the mask `token`. `Debug` shows its id alone.
-#[derive(Clone)]
-pub struct TokenKey {
-    id: String,
-    bytes: Vec<u8>,
-}
-
-impl fmt::Debug for TokenKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenKey")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
-impl TokenKey {
-    /// The name under which tokens refer to the key.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// `h1:<key id>:<HMAC-SHA256 of the value>` (RFC 2104; base64url without padding).
-    ///
-    /// # Errors
-    /// A key that cannot be used, see [`AuditConfigBuilder::token_key`].
-    pub fn token(&self, value: &str) -> Result<String, MaskError> {
-        let id_fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if self.id.is_empty() || !self.id.chars().all(id_fits) {
-            return Err(MaskError::new(
-                "the id of the token key must be ASCII letters, digits, `_`, `-` and `.`",
-            ));
-        }
-        if self.bytes.len() < MIN_KEY_BYTES {
-            return Err(MaskError::new(
-                "the token key is shorter than 16 bytes; make it 32",
-            ));
-        }
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.bytes)
-            .map_err(|_| MaskError::new("the token key has a length that HMAC does not take"))?;
-        mac.update(value.as_bytes());
-        let code =
-            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
-        Ok(format!("h1:{}:{code}", self.id))
-    }
-}
-
 /// Builds an [`AuditConfig`].
 #[derive(Clone)]
 #[must_use]
@@ -265,10 +210,8 @@ impl AuditConfigBuilder {
     /// The id is of ASCII letters, digits, `_`, `-` and `.`, the key of 16 bytes or more, from a
     /// random source and best 32. With any other, the mask fails, and with it the write.
     pub fn token_key(mut self, id: impl Into<String>, key: impl AsRef<[u8]>) -> Self {
-        self.0.keys.push(TokenKey {
-            id: id.into(),
-            bytes: key.as_ref().to_vec(),
-        });
+        let key = TokenKey::new(id.into(), key.as_ref().to_vec());
+        self.0.keys.push(key);
         self
     }
 

@@ -12,15 +12,17 @@ use std::sync::Arc;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::clean::is_ignorable;
-use crate::config::{AuditConfig, TokenKey};
+use crate::config::AuditConfig;
 use crate::encode::ValueRef;
 use crate::encode::text::push_string;
-use crate::meta::MaskRef;
+use crate::invisible::is_ignorable;
+use crate::token_key::TokenKey;
 
 mod path;
 
 pub use path::{apply_at, apply_at_json};
+
+pub use crate::mask_error::{MaskError, MaskFailure};
 
 /// What stands for a hidden value.
 pub(crate) const HIDDEN: &str = "***";
@@ -100,54 +102,30 @@ impl<'a> MaskOut<'a> {
     }
 }
 
-/// Why a mask did not work. Its message is fixed text, so it cannot hold a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MaskError(&'static str);
-
-impl MaskError {
-    /// An error with a message for the developer, lowercase, saying what to do.
-    pub const fn new(message: &'static str) -> Self {
-        Self(message)
-    }
+/// A mask by name, as the field table holds it.
+#[derive(Clone, Copy)]
+pub struct MaskRef {
+    /// The name of SPEC or of the app's type, for messages.
+    pub name: &'static str,
+    /// Writes the masked form of a value.
+    pub apply: fn(&str, &mut MaskOut<'_>) -> Result<(), MaskError>,
 }
 
-impl fmt::Display for MaskError {
+impl fmt::Debug for MaskRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        write!(f, "MaskRef({})", self.name)
     }
 }
 
-impl core::error::Error for MaskError {}
-
-/// A field whose mask failed, so that its record was not written. Holds no value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MaskFailure {
-    /// The field's name.
-    pub field: &'static str,
-    /// The name of the mask.
-    pub mask: &'static str,
-    /// What went wrong.
-    pub error: MaskError,
-}
-
-impl MaskFailure {
-    pub(crate) const fn new(field: &'static str, mask: &'static str, error: MaskError) -> Self {
-        Self { field, mask, error }
+impl MaskRef {
+    /// The mask `M` under `name`.
+    pub const fn of<M: Mask>(name: &'static str) -> Self {
+        Self {
+            name,
+            apply: M::mask,
+        }
     }
 }
-
-impl fmt::Display for MaskFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "mask `{}` of field `{}` failed: {}",
-            self.mask, self.field, self.error
-        )
-    }
-}
-
-impl core::error::Error for MaskFailure {}
 
 /// `***`, whatever the value is. For any type.
 #[derive(Debug, Clone, Copy)]

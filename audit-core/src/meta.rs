@@ -1,7 +1,9 @@
 //! The const table of fields that the derive emits: data that every generic part of the framework
 //! reads, so that generated code stays one line a field.
 
-use crate::mask::{MaskError, MaskOut};
+use crate::mask::Mask;
+
+pub use crate::mask::MaskRef;
 
 /// What is known about an entity at compile time.
 ///
@@ -91,31 +93,6 @@ pub enum Policy {
     Skipped,
     /// The value, but a change of it alone is no change.
     Ignored,
-}
-
-/// A mask by name, as the field table holds it.
-#[derive(Clone, Copy)]
-pub struct MaskRef {
-    /// The name of SPEC or of the app's type, for messages.
-    pub name: &'static str,
-    /// Writes the masked form of a value.
-    pub apply: fn(&str, &mut MaskOut<'_>) -> Result<(), MaskError>,
-}
-
-impl core::fmt::Debug for MaskRef {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "MaskRef({})", self.name)
-    }
-}
-
-impl MaskRef {
-    /// The mask `M` under `name`.
-    pub const fn of<M: crate::Mask>(name: &'static str) -> Self {
-        Self {
-            name,
-            apply: M::mask,
-        }
-    }
 }
 
 /// How clients may set a field.
@@ -208,7 +185,7 @@ impl FieldMeta {
     }
 
     /// Stores only what the mask `M` leaves.
-    pub const fn mask<M: crate::Mask>(self, name: &'static str) -> Self {
+    pub const fn mask<M: Mask>(self, name: &'static str) -> Self {
         self.policy(Policy::Masked(MaskRef::of::<M>(name)))
     }
 

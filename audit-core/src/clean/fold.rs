@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::invisible::is_ignorable;
+
 /// Folds a name: NFKC, no control or default-ignorable characters, case folded, without `_`, `-`
 /// and white space. (Trimming is part of the latter.)
 pub(super) fn fold(name: &str) -> String {
@@ -26,17 +28,4 @@ fn pass(name: &str) -> String {
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .collect()
-}
-
-/// Control characters, and the characters that Unicode declares default-ignorable
-/// (DerivedCoreProperties.txt): those a reader does not see.
-pub(crate) fn is_ignorable(c: char) -> bool {
-    // White space is control (tab, line feed) or not; either way it goes.
-    c.is_control()
-        || matches!(c,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
-            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
-            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
-            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }

@@ -1,9 +1,8 @@
 //! Masks at paths inside of JSON values.
 
-use super::{HIDDEN, MaskError, MaskFailure, masked};
+use super::{HIDDEN, MaskError, MaskFailure, MaskRef, masked};
 use crate::config::AuditConfig;
 use crate::encode::{Decoded, ValueRef, decode};
-use crate::meta::MaskRef;
 
 /// Appends a JSON value, masked at some of its paths.
 ///
