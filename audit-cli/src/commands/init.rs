@@ -54,10 +54,11 @@ fn by_month_sql(out: &mut impl Write) -> Result<()> {
 
 #[cfg(feature = "postgres")]
 fn by_month(database: &mut Database) -> Result<Did> {
-    let Database::Postgres(conn) = database else {
-        return Err(not_postgres());
-    };
-    audit_diesel::migrate_by_month(&mut **conn)?;
+    match database {
+        Database::Postgres(conn) => audit_diesel::migrate_by_month(&mut **conn)?,
+        #[cfg(any(feature = "sqlite", feature = "mysql"))]
+        _ => return Err(not_postgres()),
+    }
     Ok((
         "by month",
         "`audit_log` is kept in one partition a month; the database is fit for audited writes",
