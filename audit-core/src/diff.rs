@@ -1,45 +1,10 @@
 //! Comparing two states of an entity on their raw, typed values.
 
-use core::fmt;
-
 use serde::Serialize;
 
-use crate::config::AuditConfig;
 use crate::encode::ValueRef;
-use crate::entity::Audited;
-use crate::mask::MaskFailure;
-use crate::meta::{FieldMeta, Policy, Role};
-use crate::record;
-
-/// What is stored of a value without `Serialize`. A function, since the compiler cannot tell by its
-/// type alone whether an `Option` is meant.
-#[doc(hidden)]
-pub type ShownBy<T> = for<'v> fn(&'v T) -> ValueRef<'v>;
-
-/// Sees the fields of two states of an entity, one call a field, in the table's order.
-///
-/// The derive picks the method by the field's attributes; apps do not call these.
-#[doc(hidden)]
-pub trait FieldWalk<'a> {
-    /// A field with `PartialEq` and `Serialize`.
-    fn field<T: PartialEq + Serialize>(&mut self, before: &'a T, after: &'a T);
-    /// A field compared by a function of the app (`eq = path`).
-    fn field_by<T: Serialize>(&mut self, before: &'a T, after: &'a T, eq: fn(&T, &T) -> bool);
-    /// A field stored as its `Display` text (`via = "display"`), which `shown` gives.
-    fn display<T: PartialEq>(&mut self, before: &'a T, after: &'a T, shown: ShownBy<T>);
-    /// Both `via = "display"` and `eq = path`.
-    fn display_by<T>(
-        &mut self,
-        before: &'a T,
-        after: &'a T,
-        shown: ShownBy<T>,
-        eq: fn(&T, &T) -> bool,
-    );
-    /// A field that is never stored (`skip`).
-    fn skipped<T: PartialEq>(&mut self, before: &'a T, after: &'a T);
-    /// Both `skip` and `eq = path`.
-    fn skipped_by<T>(&mut self, before: &'a T, after: &'a T, eq: fn(&T, &T) -> bool);
-}
+use crate::meta::FieldMeta;
+use crate::walk::{FieldWalk, ShownBy};
 
 /// A set of field indices. Diesel's tables end at 128 columns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -88,12 +53,18 @@ impl FieldSet {
 
 /// Marks the fields whose typed values differ. `==` alone: what differs but encodes the same is
 /// found when it is encoded.
-struct Compare {
+#[derive(Default)]
+pub(crate) struct Compare {
     index: u32,
     set: u128,
 }
 
 impl Compare {
+    #[inline(always)]
+    pub(crate) fn differing(self) -> FieldSet {
+        FieldSet(self.set)
+    }
+
     #[inline(always)]
     fn mark(&mut self, same: bool) {
         self.set |= u128::from(!same) << self.index;
@@ -135,13 +106,21 @@ impl<'a> FieldWalk<'a> for Compare {
 }
 
 /// Keeps the values of the fields in a set.
-struct Collect<'a> {
+pub(crate) struct Collect<'a> {
     index: usize,
     wanted: FieldSet,
-    pairs: Vec<(usize, ValueRef<'a>, ValueRef<'a>)>,
+    pub(crate) pairs: Vec<(usize, ValueRef<'a>, ValueRef<'a>)>,
 }
 
 impl<'a> Collect<'a> {
+    pub(crate) fn new(wanted: FieldSet) -> Self {
+        Self {
+            index: 0,
+            wanted,
+            pairs: Vec::with_capacity(wanted.len()),
+        }
+    }
+
     fn take(&mut self, before: ValueRef<'a>, after: ValueRef<'a>) {
         if self.wanted.contains(self.index) {
             self.pairs.push((self.index, before, after));
@@ -183,9 +162,9 @@ impl<'a> FieldWalk<'a> for Collect<'a> {
 /// themselves come out masked.
 #[derive(Clone, Copy)]
 pub struct Diff<'a, E> {
-    before: &'a E,
-    after: &'a E,
-    differing: FieldSet,
+    pub(crate) before: &'a E,
+    pub(crate) after: &'a E,
+    pub(crate) differing: FieldSet,
 }
 
 /// One changed field, as the trail stores it: JSON text, masked where the field is.
@@ -209,143 +188,4 @@ pub struct Changes {
     pub rows: Vec<FieldChange>,
     /// Some business column is not what it was, recorded or not.
     pub touched: bool,
-}
-
-impl<'a, E: Audited> Diff<'a, E> {
-    #[inline]
-    pub(crate) fn new(before: &'a E, after: &'a E) -> Self {
-        let mut compare = Compare { index: 0, set: 0 };
-        E::walk(before, after, &mut compare);
-        Self {
-            before,
-            after,
-            differing: FieldSet(compare.set),
-        }
-    }
-
-    /// Every field whose typed value differs, stamps and skipped fields included.
-    #[inline]
-    pub fn differing(&self) -> FieldSet {
-        self.differing
-    }
-
-    /// True where nothing that the trail records has changed. Makes JSON of the fields whose
-    /// typed values differ, since two values that encode the same are the same.
-    pub fn is_empty(&self) -> bool {
-        let (pairs, _) = self.data_pairs();
-        pairs
-            .iter()
-            .all(|(_, field, ..)| matches!(field.policy, Policy::Ignored))
-    }
-
-    /// The changes, masked, in the order of the fields.
-    ///
-    /// # Errors
-    /// [`MaskFailure`] when a mask fails or panics, or `token` has no key.
-    pub fn changes(&self, config: &AuditConfig) -> Result<Changes, MaskFailure> {
-        if self.differing.is_empty() {
-            return Ok(Changes {
-                rows: Vec::new(),
-                touched: false,
-            });
-        }
-        let (pairs, skipped) = self.data_pairs();
-        let touched = skipped || !pairs.is_empty();
-        if pairs
-            .iter()
-            .all(|(_, field, ..)| matches!(field.policy, Policy::Ignored))
-        {
-            return Ok(Changes {
-                rows: Vec::new(),
-                touched,
-            });
-        }
-        let rows = pairs
-            .into_iter()
-            .map(|(values, field, old, new)| {
-                Ok(FieldChange {
-                    field,
-                    old: record::masked(field, values.0, old, config)?,
-                    new: record::masked(field, values.1, new, config)?,
-                })
-            })
-            .collect::<Result<_, MaskFailure>>()?;
-        Ok(Changes { rows, touched })
-    }
-
-    /// The recordable data fields that really differ, with the JSON of both values, and whether a
-    /// skipped one differs.
-    #[allow(clippy::type_complexity, reason = "one private caller's tuple")]
-    fn data_pairs(
-        &self,
-    ) -> (
-        Vec<(
-            (ValueRef<'a>, ValueRef<'a>),
-            &'static FieldMeta,
-            String,
-            String,
-        )>,
-        bool,
-    ) {
-        let fields = E::META.fields;
-        let mut wanted = FieldSet::EMPTY;
-        let mut skipped = false;
-        for index in self.differing.iter() {
-            match fields.get(index) {
-                Some(f) if f.role != Role::Data => {}
-                Some(f) if matches!(f.policy, Policy::Skipped) => skipped = true,
-                _ => wanted.insert(index),
-            }
-        }
-        let mut collect = Collect {
-            index: 0,
-            wanted,
-            pairs: Vec::with_capacity(wanted.len()),
-        };
-        E::walk(self.before, self.after, &mut collect);
-        let pairs = collect
-            .pairs
-            .into_iter()
-            .filter_map(|(index, before, after)| {
-                let field = fields.get(index)?;
-                let (mut old, mut new) = (String::new(), String::new());
-                before.encode(&mut old);
-                after.encode(&mut new);
-                (old != new).then_some(((before, after), field, old, new))
-            })
-            .collect();
-        (pairs, skipped)
-    }
-}
-
-/// Shows which fields differ, and no values.
-impl<E: Audited> fmt::Debug for Diff<'_, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self
-            .differing
-            .iter()
-            .filter_map(|i| E::META.fields.get(i))
-            .map(|m| m.name);
-        f.debug_struct("Diff")
-            .field("entity", &E::META.name)
-            .field("differing", &names.collect::<Vec<_>>())
-            .finish()
-    }
-}
-
-/// Sees each storable field of one state, with its index.
-pub(crate) fn each_value<'a, E: Audited>(entity: &'a E, mut see: impl FnMut(usize, ValueRef<'a>)) {
-    let mut wanted = FieldSet::EMPTY;
-    for index in 0..E::META.fields.len().min(128) {
-        wanted.insert(index);
-    }
-    let mut collect = Collect {
-        index: 0,
-        wanted,
-        pairs: Vec::with_capacity(wanted.len()),
-    };
-    E::walk(entity, entity, &mut collect);
-    for (index, value, _) in collect.pairs {
-        see(index, value);
-    }
 }

@@ -60,19 +60,11 @@ pub(crate) mod text;
 pub use de::decode_as;
 pub use decoded::{DecodeError, Decoded, decode};
 
-use ser::Encoder;
-
-/// What a value turned out to be when it was written as plain text.
 #[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
-    /// JSON null, `None` or a unit.
-    Null,
-    /// A text, written as it is.
-    Text,
-    /// Anything else, written as compact JSON.
-    Json,
-}
+pub use text::Written;
+
+use ser::Encoder;
+use text::NOT_SERIALIZABLE;
 
 /// A value that can be written without knowing its type. Every [`Serialize`] is one.
 pub trait ErasedValue {
@@ -164,9 +156,6 @@ impl ValueRef<'_> {
         }
     }
 }
-
-pub(crate) const NOT_SERIALIZABLE: &str = r#"{"$error":"not serializable"}"#;
-pub(crate) const TOO_DEEP: &str = r#"{"$error":"nested too deeply"}"#;
 
 /// Appends a value as JSON text, in the encoding of this module.
 ///

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::clean::{self, CleanError, ReservedInput, Stripped};
-use crate::diff::{Diff, FieldWalk};
+use crate::diff::{Compare, Diff};
 use crate::meta::{EntityMeta, FieldMeta};
-use crate::view::{DetailView, ListView};
+use crate::view::{DetailView, Level, ListView, View};
+use crate::walk::FieldWalk;
 
 /// An entity: one table row, stamps included, whose changes are recorded.
 ///
@@ -28,19 +29,25 @@ pub trait Audited: Sized {
     ///
     /// Allocates nothing; what changed is made into (masked) JSON when it is asked for.
     fn diff<'a>(&'a self, after: &'a Self) -> Diff<'a, Self> {
-        Diff::new(self, after)
+        let mut compare = Compare::default();
+        Self::walk(self, after, &mut compare);
+        Diff {
+            before: self,
+            after,
+            differing: compare.differing(),
+        }
     }
 
     /// What a list endpoint shows of the record: no deletion, masks on, of the stamps
     /// `created_at` alone.
     fn as_list(&self) -> ListView<'_, Self> {
-        ListView::new(self)
+        ListView(View::new(self, Level::List))
     }
 
     /// What a detail endpoint shows of the record: [`Audited::as_list`] and who wrote it when,
     /// tenant and version.
     fn as_detail(&self) -> DetailView<'_, Self> {
-        DetailView::new(self)
+        DetailView(View::new(self, Level::Detail))
     }
 
     /// Parses a client's JSON and removes every field that the server alone writes; see

@@ -38,6 +38,7 @@
 #[path = "private.rs"]
 pub mod __private;
 pub mod actor;
+mod changes;
 pub mod clean;
 pub mod config;
 pub mod context;
@@ -52,9 +53,11 @@ mod mask_error;
 pub mod meta;
 pub mod record;
 pub mod record_id;
+mod show;
 pub mod stamp;
 mod token_key;
 pub mod view;
+mod walk;
 
 pub use actor::{Actor, KnownActor};
 pub use clean::{CleanError, ReservedInput, Stripped};

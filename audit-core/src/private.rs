@@ -2,13 +2,13 @@
 
 use core::fmt;
 
-pub use crate::diff::{FieldWalk, ShownBy};
 pub use crate::form_input::named::{
     MaskedInput, masked_double_option_field, masked_field, masked_option_field,
 };
 pub use crate::form_input::{double_option, some};
 pub use crate::record::{debug_entity, field_json, visible_values};
 pub use crate::record_id::record_id;
+pub use crate::walk::{FieldWalk, ShownBy};
 pub use serde;
 
 use crate::encode::ValueRef;

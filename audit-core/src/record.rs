@@ -4,7 +4,7 @@
 use core::fmt;
 
 use crate::config::AuditConfig;
-use crate::diff::each_value;
+use crate::diff::{Collect, FieldSet};
 use crate::encode::{self, ValueRef};
 use crate::entity::Audited;
 use crate::mask::{self, MaskFailure};
@@ -133,4 +133,17 @@ pub fn debug_entity<E: Audited>(entity: &E, f: &mut fmt::Formatter<'_>) -> fmt::
         };
     }
     out.finish()
+}
+
+/// Sees each storable field of one state, with its index.
+fn each_value<'a, E: Audited>(entity: &'a E, mut see: impl FnMut(usize, ValueRef<'a>)) {
+    let mut wanted = FieldSet::EMPTY;
+    for index in 0..E::META.fields.len().min(128) {
+        wanted.insert(index);
+    }
+    let mut collect = Collect::new(wanted);
+    E::walk(entity, entity, &mut collect);
+    for (index, value, _) in collect.pairs {
+        see(index, value);
+    }
 }

@@ -9,10 +9,9 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::{Number, Value};
 
 use super::text::{
-    arbitrary_precision, as_double, is_integer, is_number, push_bytes, push_float, push_key,
-    push_literal, push_number, push_string, push_tag, read_key, unescape_nul,
+    NOT_SERIALIZABLE, TOO_DEEP, arbitrary_precision, as_double, is_integer, is_number, push_bytes,
+    push_float, push_key, push_literal, push_number, push_string, push_tag, read_key, unescape_nul,
 };
-use super::{NOT_SERIALIZABLE, TOO_DEEP};
 
 /// Depth of nesting in stored text that is read: what 256 levels of a value can become with a tag
 /// around each.

@@ -6,10 +6,9 @@ use serde::Serialize;
 use serde::ser;
 
 use super::text::{
-    NUMBER, is_number, normal_time, push_bytes, push_float, push_key, push_not_finite, push_number,
-    push_string, push_tag,
+    NOT_SERIALIZABLE, NUMBER, TOO_DEEP, Written, is_number, normal_time, push_bytes, push_float,
+    push_key, push_not_finite, push_number, push_string, push_tag,
 };
-use super::{NOT_SERIALIZABLE, TOO_DEEP, Written};
 
 /// Levels of nesting that are written; deeper values would overflow the stack.
 const MAX_DEPTH: u32 = 256;

@@ -8,6 +8,7 @@ use serde::ser::{SerializeMap as _, SerializeStruct as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::text::TOO_DEEP;
 use super::*;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,6 +6,21 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Datelike, NaiveDateTime};
 
+pub(crate) const NOT_SERIALIZABLE: &str = r#"{"$error":"not serializable"}"#;
+pub(crate) const TOO_DEEP: &str = r#"{"$error":"nested too deeply"}"#;
+
+/// What a value turned out to be when it was written as plain text.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// JSON null, `None` or a unit.
+    Null,
+    /// A text, written as it is.
+    Text,
+    /// Anything else, written as compact JSON.
+    Json,
+}
+
 /// Appends a JSON string literal (RFC 8259 §7), quotes included.
 pub(crate) fn push_literal(out: &mut String, text: &str) {
     out.push('"');
