@@ -5,10 +5,10 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Ident, LitBool, LitStr, Meta, Path, Token};
 
-use crate::ast::{FormSpec, FormUse, KeySource, Mask, Policy, Role};
 use crate::errors::{Errors, error};
 use crate::list::{Arg, AtMostOne, Spanned, audit_attrs, nested};
-use crate::symbol::{EXEMPTABLE, KEY_SOURCES, MASKS, Position, Word, choose, nearest_role};
+use crate::meaning::{FormSpec, FormUse, KeySource, Mask, Policy, Role, nearest_role};
+use crate::symbol::{EXEMPTABLE, KEY_SOURCES, MASKS, Position, Word, choose};
 
 /// What `#[audit(..)]` says about a struct.
 #[derive(Default)]

@@ -8,10 +8,11 @@ mod values;
 use quote::ToTokens;
 use syn::Path;
 
-use crate::ast::{Container, Field, FormSpec, Role};
+use crate::ast::{Container, Field};
 use crate::bound::unused;
 use crate::errors::{Errors, quoted_list};
 use crate::expand::types;
+use crate::meaning::{FormSpec, Role};
 use crate::name::unraw;
 
 /// Judges an entity.

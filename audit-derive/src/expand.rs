@@ -14,8 +14,9 @@ use syn::{Ident, Path};
 
 pub(crate) use generated::types;
 
-use crate::ast::{Container, Field, Policy};
+use crate::ast::{Container, Field};
 use crate::bound::Bounds;
+use crate::meaning::Policy;
 use crate::name::unraw;
 use crate::path::{Root, q, q_at};
 use crate::secret::option_of;

@@ -2,7 +2,8 @@
 
 use syn::Type;
 
-use crate::ast::{Container, Field, FormUse, KeySource, Mask, Policy, Role};
+use crate::ast::{Container, Field};
+use crate::meaning::{FormUse, KeySource, Mask, Policy, Role};
 use crate::name::unraw;
 use crate::secret::{last_segment, option_of, says_secret};
 

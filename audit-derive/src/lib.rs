@@ -24,6 +24,7 @@ mod errors;
 mod expand;
 mod facts;
 mod list;
+mod meaning;
 mod name;
 mod path;
 mod secret;

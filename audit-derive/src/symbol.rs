@@ -242,14 +242,6 @@ pub(crate) fn choose(
     Err(error(span, format!("unknown {what} `{typed}`"), help))
 }
 
-/// The role word that was probably meant, so that a misspelt role is not also a missing one.
-pub(crate) fn nearest_role(typed: &str) -> Option<&'static str> {
-    let roles = SYMBOLS
-        .iter()
-        .filter(|s| crate::ast::Role::of(s.id).is_some());
-    nearest(typed, roles.map(|s| s.word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

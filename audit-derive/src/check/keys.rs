@@ -1,8 +1,9 @@
 //! The primary key: that there is one, who makes it, and that the trail can show it.
 
 use super::sound;
-use crate::ast::{Container, Field, KeySource, Role};
+use crate::ast::{Container, Field};
 use crate::errors::Errors;
+use crate::meaning::{KeySource, Role};
 use crate::name::unraw;
 
 /// An entity has a primary key, and every column of it has a field.

@@ -1,8 +1,9 @@
 //! Stamps: which there are, once each, and that they are stored as they are.
 
 use super::sound;
-use crate::ast::{Container, Field, Role};
+use crate::ast::{Container, Field};
 use crate::errors::{Errors, quoted_list};
+use crate::meaning::Role;
 
 /// Each role is held once.
 pub(super) fn roles(container: &Container<'_>, errors: &Errors) {

@@ -2,9 +2,10 @@
 
 use proc_macro2::Span;
 
-use crate::ast::{Container, Field, FormUse, KeySource, Policy, Role};
+use crate::ast::{Container, Field};
 use crate::bound::Bounds;
 use crate::errors::Errors;
+use crate::meaning::{FormUse, KeySource, Policy, Role};
 
 /// What a part's columns are is said inside the part.
 pub(super) fn embedded(container: &mut Container<'_>, errors: &Errors) {

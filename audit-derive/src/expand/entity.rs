@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use syn::spanned::Spanned;
 
-use crate::ast::{KeySource, Role};
 use crate::bound::Bounds;
 use crate::expand::Plan;
+use crate::meaning::{KeySource, Role};
 use crate::name::unraw;
 use crate::path::{q, q_at};
 use crate::secret::last_segment;

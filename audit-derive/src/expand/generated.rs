@@ -5,10 +5,11 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Attribute, Generics, LitStr};
 
-use crate::ast::{Field, FormSpec, FormUse, Role};
+use crate::ast::Field;
 use crate::bound::{Bounds, unused, used};
 use crate::expand::stored::put_method;
 use crate::expand::{Plan, option, shown};
+use crate::meaning::{FormSpec, FormUse, Role};
 use crate::name::unraw;
 use crate::path::{q, q_at};
 use crate::secret::option_of;

@@ -3,9 +3,10 @@
 use proc_macro2::TokenStream;
 use syn::LitStr;
 
-use crate::ast::{Field, FormUse, KeySource, Mask, Policy, Role};
+use crate::ast::Field;
 use crate::bound::Bounds;
 use crate::expand::{Plan, shown, walk_line};
+use crate::meaning::{FormUse, KeySource, Mask, Policy, Role};
 use crate::name::unraw;
 use crate::path::q;
 

@@ -3,9 +3,10 @@
 use proc_macro2::TokenStream;
 use syn::spanned::Spanned;
 
-use crate::ast::{Field, Role};
+use crate::ast::Field;
 use crate::bound::Bounds;
 use crate::expand::Plan;
+use crate::meaning::Role;
 use crate::path::{q, q_at};
 
 /// `DB: AuditBackend` and what each column needs of it.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::ast::USUAL_NAMES;
+use crate::meaning::USUAL_NAMES;
 use crate::symbol::{MASKS, Position, SYMBOLS};
 use audit_names::{LET_THROUGH, SECRETS};
 
