@@ -8,10 +8,10 @@ mod values;
 use quote::ToTokens;
 use syn::Path;
 
-use crate::ast::{Container, Field};
+use crate::ast::Container;
 use crate::bound::unused;
 use crate::errors::{Errors, quoted_list};
-use crate::expand::types;
+use crate::facts::{GENERATED_DERIVES, types};
 use crate::meaning::{FormSpec, Role};
 use crate::name::unraw;
 
@@ -31,7 +31,7 @@ pub(crate) fn entity(container: &mut Container<'_>, errors: &Errors) {
     stamps::exemptions(container, errors);
     former_names(container, errors);
     forms(container, errors);
-    for field in sound(container) {
+    for field in container.sound() {
         stamps::stamp_policy(field, errors);
         keys::key_policy(field, errors);
         keys::key_role(field, errors);
@@ -58,7 +58,7 @@ pub(crate) fn part(container: &mut Container<'_>, errors: &Errors) {
         );
     }
     former_names(container, errors);
-    for field in sound(container) {
+    for field in container.sound() {
         let column = field.column();
         let usual = [field.name.as_str(), &column]
             .into_iter()
@@ -81,7 +81,7 @@ pub(crate) fn part(container: &mut Container<'_>, errors: &Errors) {
 
 /// Judges a form that the app wrote; its entity, if it names one.
 pub(crate) fn form<'c>(container: &'c Container<'_>, errors: &Errors) -> Option<&'c Path> {
-    for field in sound(container) {
+    for field in container.sound() {
         if let (Some(key), false) = (field.attrs.null.key(), field.is_nullable()) {
             errors.at(
                 key,
@@ -116,10 +116,6 @@ pub(crate) fn form<'c>(container: &'c Container<'_>, errors: &Errors) -> Option<
         return None;
     }
     Some(entity)
-}
-
-fn sound<'c, 'a>(container: &'c Container<'a>) -> impl Iterator<Item = &'c Field<'a>> {
-    container.fields.iter().filter(|field| !field.faulty)
 }
 
 /// The trail needs a name for the entity: `name`, or the table's.
@@ -161,7 +157,7 @@ fn audit_log(container: &Container<'_>, errors: &Errors) {
 /// A former name is no present one, and was had by one field.
 fn former_names(container: &Container<'_>, errors: &Errors) {
     let mut seen: Vec<String> = Vec::new();
-    for field in sound(container) {
+    for field in container.sound() {
         for was in &field.attrs.was {
             let name = was.value.value();
             if container.fields.iter().any(|other| other.column() == name) {
@@ -181,9 +177,6 @@ fn former_names(container: &Container<'_>, errors: &Errors) {
         }
     }
 }
-
-/// What forms have already; the first is that of changes alone.
-pub(crate) static GENERATED_DERIVES: &[&str] = &["Default", "Debug", "Deserialize", "AuditedForm"];
 
 /// Forms have names of their own, and derive nothing that is generated.
 fn forms(container: &Container<'_>, errors: &Errors) {

@@ -1,5 +1,7 @@
 //! Questions asked of the model.
 
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
 use syn::Type;
 
 use crate::ast::{Container, Field};
@@ -7,7 +9,23 @@ use crate::meaning::{FormUse, KeySource, Mask, Policy, Role};
 use crate::name::unraw;
 use crate::secret::{last_segment, option_of, says_secret};
 
+/// What forms have already; the first is that of changes alone.
+pub(crate) static GENERATED_DERIVES: &[&str] = &["Default", "Debug", "Deserialize", "AuditedForm"];
+
+/// The types of fields, one after the other.
+pub(crate) fn types(fields: &[&Field<'_>]) -> TokenStream {
+    fields
+        .iter()
+        .map(|field| field.ty().to_token_stream())
+        .collect()
+}
+
 impl<'a> Container<'a> {
+    /// The fields without a mistake.
+    pub(crate) fn sound(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter().filter(|field| !field.faulty)
+    }
+
     /// The first field that holds a role.
     pub(crate) fn with_role(&self, role: Role) -> Option<&Field<'a>> {
         self.fields.iter().find(|field| field.role == role)

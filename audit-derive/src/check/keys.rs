@@ -1,6 +1,5 @@
 //! The primary key: that there is one, who makes it, and that the trail can show it.
 
-use super::sound;
 use crate::ast::{Container, Field};
 use crate::errors::Errors;
 use crate::meaning::{KeySource, Role};
@@ -32,7 +31,8 @@ pub(super) fn keys(container: &Container<'_>, errors: &Errors) {
             }
         }
     }
-    let sources: Vec<_> = sound(container)
+    let sources: Vec<_> = container
+        .sound()
         .filter(|field| field.role == Role::Key)
         .filter_map(|field| field.attrs.id.get().copied().zip(field.attrs.id.key()))
         .collect();

@@ -1,6 +1,5 @@
 //! Stamps: which there are, once each, and that they are stored as they are.
 
-use super::sound;
 use crate::ast::{Container, Field};
 use crate::errors::{Errors, quoted_list};
 use crate::meaning::Role;
@@ -143,7 +142,7 @@ pub(super) fn exemptions(container: &Container<'_>, errors: &Errors) {
         return;
     }
     for exempt in container.attrs.exempt.get().into_iter().flatten() {
-        let held = sound(container).find(|field| {
+        let held = container.sound().find(|field| {
             field.role == exempt.value
                 || (exempt.value == Role::DeletedFlag && field.role == Role::ActiveFlag)
         });

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::spanned::Spanned;
 
 use crate::bound::Bounds;
-use crate::expand::Plan;
+use crate::expand::plan::Plan;
 use crate::meaning::{KeySource, Role};
 use crate::name::unraw;
 use crate::path::{q, q_at};

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use crate::ast::Field;
 use crate::bound::Bounds;
-use crate::expand::Plan;
+use crate::expand::plan::Plan;
 use crate::expand::stored::put_method;
 use crate::name::unraw;
 use crate::path::{q, q_at};

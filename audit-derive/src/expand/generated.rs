@@ -7,8 +7,9 @@ use syn::{Attribute, Generics, LitStr};
 
 use crate::ast::Field;
 use crate::bound::{Bounds, unused, used};
+use crate::expand::plan::{Plan, option, shown};
 use crate::expand::stored::put_method;
-use crate::expand::{Plan, option, shown};
+use crate::facts::{GENERATED_DERIVES, types};
 use crate::meaning::{FormSpec, FormUse, Role};
 use crate::name::unraw;
 use crate::path::{q, q_at};
@@ -85,14 +86,6 @@ pub(super) fn part_checks(plan: &Plan<'_>) -> TokenStream {
         .collect()
 }
 
-/// The types of fields, one after the other.
-pub(crate) fn types(fields: &[&Field<'_>]) -> TokenStream {
-    fields
-        .iter()
-        .map(|field| field.ty().to_token_stream())
-        .collect()
-}
-
 fn is_server(field: &Field<'_>) -> bool {
     field.role == Role::Data && field.form_use() == FormUse::Server
 }
@@ -129,9 +122,7 @@ impl Form<'_, '_> {
         let taken = |path: &&syn::Path| {
             self.plan.quiet
                 && path.segments.last().is_some_and(|segment| {
-                    crate::check::GENERATED_DERIVES
-                        .iter()
-                        .any(|name| segment.ident == name)
+                    GENERATED_DERIVES.iter().any(|name| segment.ident == name)
                 })
         };
         let derives: Vec<_> = derives.iter().filter(|path| !taken(path)).collect();

@@ -5,7 +5,7 @@ use syn::LitStr;
 
 use crate::ast::Field;
 use crate::bound::Bounds;
-use crate::expand::{Plan, shown, walk_line};
+use crate::expand::plan::{Plan, shown, walk_line};
 use crate::meaning::{FormUse, KeySource, Mask, Policy, Role};
 use crate::name::unraw;
 use crate::path::q;

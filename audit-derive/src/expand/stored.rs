@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 
 use crate::ast::Field;
 use crate::bound::Bounds;
-use crate::expand::Plan;
+use crate::expand::plan::Plan;
 use crate::meaning::Role;
 use crate::path::{q, q_at};
 
