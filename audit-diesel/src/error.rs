@@ -1,7 +1,11 @@
 //! What can go wrong, said without a value of anybody's record.
 
+mod event;
 mod failure;
 mod query;
+mod queue;
+mod revert;
+mod unknown;
 
 use core::fmt;
 
@@ -10,12 +14,14 @@ use diesel::result::Error as DieselError;
 use uuid::Uuid;
 
 use crate::entity::Entity;
-use crate::event::{EventError, QueueError};
-use crate::replay::RevertError;
 use failure::mentions;
 
+pub use event::{EventError, MAX_EVENT_NAME, MAX_TARGET_KIND};
 pub use failure::{DatabaseFailure, FailureKind};
 pub use query::QueryError;
+pub use queue::QueueError;
+pub use revert::RevertError;
+pub use unknown::Unknown;
 
 /// Why an audited operation was refused or failed. Nothing of it was written, except where
 /// [`AuditError::CommitUnknown`] says that this is not known.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::entity::Entity;
-use crate::error::AuditError;
+use crate::error::{AuditError, EventError};
 use crate::key::IntoKey;
 use crate::log::AuditLog;
 use crate::sql_types::JsonText;
@@ -23,11 +23,10 @@ use crate::statement::{AuditRow, OperationRow};
 use crate::transaction::{End, atomic};
 use crate::write::{check_tenant_width, write_rows};
 
-pub use name::{EventError, MAX_EVENT_NAME, MAX_TARGET_KIND};
 use name::{check_name, check_target, shown};
 pub use writer::{
-    BackgroundWriter, BackgroundWriterBuilder, LossCause, LostEvent, Overflow, QueueError,
-    ShutdownReport, WriterCounters,
+    BackgroundWriter, BackgroundWriterBuilder, LossCause, LostEvent, Overflow, ShutdownReport,
+    WriterCounters,
 };
 
 impl AuditLog {

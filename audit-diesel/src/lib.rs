@@ -68,10 +68,13 @@ pub use by_month::{MIGRATION_BY_MONTH, migrate_by_month};
 pub use check::{AuditedCheck, check};
 pub use columns_walk::StoredPart;
 pub use entity::{Entity, NoTenant, StoredEntity, TenantOf};
-pub use error::{AuditError, DatabaseFailure, FailureKind, QueryError};
+pub use error::{
+    AuditError, DatabaseFailure, EventError, FailureKind, MAX_EVENT_NAME, MAX_TARGET_KIND,
+    QueryError, QueueError, RevertError, Unknown,
+};
 pub use event::{
-    BackgroundWriter, BackgroundWriterBuilder, EventBuilder, EventError, LossCause, LostEvent,
-    MAX_EVENT_NAME, MAX_TARGET_KIND, Overflow, QueueError, ShutdownReport, WriterCounters,
+    BackgroundWriter, BackgroundWriterBuilder, EventBuilder, LossCause, LostEvent, Overflow,
+    ShutdownReport, WriterCounters,
 };
 pub use form::{ChangesForm, NewForm};
 pub use history::AuditedRead;
@@ -83,7 +86,7 @@ pub use outcome::{Outcome, outcome};
 pub use pool::CheckOnConnect;
 pub use replay::{
     AsOf, AuditedReplay, Difference, FieldDifference, LastChange, Past, PastField, Presence,
-    Refill, Revert, RevertError, Side, TypedChange, Unknown,
+    Refill, Revert, Side, TypedChange,
 };
 pub use scope::{AuditedScope, Scope, Scoped};
 pub use trail::{AuditEntry, ChangeSet};

@@ -18,8 +18,8 @@ use chrono::{DateTime, Utc};
 
 pub use between::{Difference, FieldDifference, Presence, Side};
 pub use change::TypedChange;
-pub use past::{LastChange, Past, PastField, Unknown};
-pub use revert::{Revert, RevertError};
+pub use past::{LastChange, Past, PastField};
+pub use revert::Revert;
 pub use undelete::Refill;
 
 use crate::backend::AuditConnection;
@@ -81,7 +81,8 @@ impl<E: Entity> AsOf<E> {
 /// removed right after its last recorded change. Two things no replay can see: that a record of the
 /// same key lived before the oldest row that is left, and a change whose row retention has removed
 /// from between rows that it left, which takes a clock that was set back across the cutoff (where
-/// the rows around it do not fit, the fields are [`Unknown::Unrecorded`]).
+/// the rows around it do not fit, the fields are
+/// [`Unknown::Unrecorded`](crate::Unknown::Unrecorded)).
 ///
 /// ```
 /// use audit_diesel::prelude::*;

@@ -5,9 +5,10 @@ use core::fmt;
 use audit_core::Policy;
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::past::{Unknown, is_kept_data};
+use super::past::is_kept_data;
 use super::state::{FieldState, Standing};
 use super::timeline::Timeline;
+use crate::error::Unknown;
 use crate::trail::Printable;
 
 /// A record at one end of a [`Difference`].

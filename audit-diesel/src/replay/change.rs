@@ -5,10 +5,10 @@ use core::marker::PhantomData;
 use audit_core::encode::decode_as;
 use serde::de::DeserializeOwned;
 
-use super::past::Unknown;
 use super::timeline::{Column, Kind, Timeline, field_index};
 use super::value::Reading;
 use crate::entity::Entity;
+use crate::error::Unknown;
 use crate::trail::ChangeSet;
 
 /// A change set of an entity's record. Made by [`ChangeSet::typed`].

@@ -3,9 +3,9 @@
 use audit_core::{FieldMeta, Policy, Role};
 use chrono::{DateTime, Utc};
 
-use super::past::Unknown;
 use super::timeline::{Change, Column, Item, Kind, Timeline, Whole};
 use super::value::{Reading, Value};
+use crate::error::Unknown;
 
 /// How a record stood at an instant.
 #[derive(Debug)]

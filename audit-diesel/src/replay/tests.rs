@@ -4,11 +4,10 @@ use audit_core::{Actor, EntityMeta, FieldMeta, Policy, Role};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::past::Unknown;
-use super::revert::RevertError;
 use super::state::Standing;
 use super::timeline::{Current, Timeline};
 use super::value::{Reading, Value};
+use crate::error::{RevertError, Unknown};
 use crate::trail::AuditEntry;
 
 const META: &EntityMeta = &EntityMeta::new(

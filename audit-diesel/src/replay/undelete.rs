@@ -6,15 +6,14 @@ use audit_core::{AuditContext, Policy, Role};
 use serde::Serialize;
 
 use super::load;
-use super::past::Unknown;
-use super::revert::{RevertError, boxed};
+use super::revert::boxed;
 use super::timeline::{Kind, Timeline, Whole, field_index};
 use super::value::{Reading, Value};
 use crate::backend::AuditConnection;
 use crate::columns_read::PastReader;
 use crate::driver;
 use crate::entity::{Entity, StoredEntity, TenantOf};
-use crate::error::AuditError;
+use crate::error::{AuditError, RevertError, Unknown};
 use crate::stamper::Operation;
 use crate::statement::InsertWhole;
 use crate::transaction::End;

@@ -5,7 +5,7 @@ use audit_core::encode::{Decoded, decode, to_json, truncate};
 use audit_core::mask::looks_masked;
 use chrono::{DateTime, Utc};
 
-use super::past::Unknown;
+use crate::error::Unknown;
 
 /// What is known of one field at one place of a history.
 #[derive(Debug, Clone, PartialEq)]

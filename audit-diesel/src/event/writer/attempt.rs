@@ -4,9 +4,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::QueueError;
 use crate::backend::AuditConnection;
-use crate::error::AuditError;
+use crate::error::{AuditError, QueueError};
 use crate::event::Event;
 use crate::event::batch::write_batch;
 

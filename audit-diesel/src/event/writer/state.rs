@@ -7,7 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::gap::{Gap, Gaps, Way};
-use super::{LossCause, LostEvent, QueueError, ShutdownReport, WriterCounters};
+use super::{LossCause, LostEvent, ShutdownReport, WriterCounters};
+use crate::error::QueueError;
 use crate::event::Event;
 
 /// Most bytes in one batch: well under MariaDB's default `max_allowed_packet` of 16 MB.
