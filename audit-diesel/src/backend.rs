@@ -17,8 +17,8 @@ use diesel::row::Row;
 use diesel::sql_types::HasSqlType;
 use uuid::Uuid;
 
+use crate::audit_rows::{AuditInsert, AuditRow, EventInsert, OperationRow};
 use crate::sql_types::{AuditJson, AuditUuid, UtcTime};
-use crate::statement::{AuditInsert, AuditRow, EventInsert, OperationRow};
 
 /// The database families; what a statement says differently, it asks of this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

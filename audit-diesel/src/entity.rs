@@ -10,7 +10,7 @@ use crate::backend::AuditBackend;
 use crate::column::Sink;
 use crate::columns_read::ReadColumns;
 use crate::columns_walk::{ColumnWalk, ValuesOf};
-use crate::statement::HotTexts;
+use crate::hot_texts::HotTexts;
 
 /// An audited entity that lives in a Diesel table. Written by the derive.
 #[diagnostic::on_unimplemented(

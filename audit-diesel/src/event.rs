@@ -13,13 +13,13 @@ use audit_core::{AuditConfig, AuditContext, Audited, MaskFailure, MaskRef, recor
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::audit_rows::{AuditRow, OperationRow};
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::entity::Entity;
 use crate::error::{AuditError, EventError};
 use crate::key::IntoKey;
 use crate::log::AuditLog;
 use crate::sql_types::JsonText;
-use crate::statement::{AuditRow, OperationRow};
 use crate::transaction::{End, atomic};
 use crate::write::{check_tenant_width, write_rows};
 

@@ -12,6 +12,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod audit_rows;
 mod backend;
 mod baseline;
 #[cfg(feature = "postgres")]
@@ -29,6 +30,7 @@ mod exact;
 mod export;
 mod form;
 mod history;
+mod hot_texts;
 mod key;
 pub mod log;
 mod migrate;

@@ -5,10 +5,10 @@ use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::result::QueryResult;
 use uuid::Uuid;
 
+use crate::audit_rows::lock_key;
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::error::AuditError;
-use crate::statement::lock_key;
 use crate::transaction::{End, atomic};
 
 /// What became of an operation.

@@ -4,13 +4,14 @@ pub use audit_core::__private::*;
 pub use diesel::query_builder::QueryFragment;
 pub use uuid::Uuid;
 
+pub use crate::audit_rows::{AuditInsert, EventInsert};
 pub use crate::column::{Binds, Sink, Stored};
 pub use crate::columns::{ColumnNames, missing_columns};
 pub use crate::columns_read::{
     DisplayProbe, Probe, ReadColumns, ViaFromStr, ViaNothing, ViaOptionalFromStr, ViaSerde,
 };
 pub use crate::columns_walk::{ColumnWalk, Flag, Get, Version};
-pub use crate::statement::{AuditInsert, EventInsert, HotTexts};
+pub use crate::hot_texts::HotTexts;
 
 use crate::backend::AuditBackend;
 use diesel::query_source::Column;

@@ -9,7 +9,7 @@ use diesel::row::Row;
 use uuid::Uuid;
 
 use super::{AuditBackend, Dialect, audit_insert_values, binds};
-use crate::statement::{AuditInsert, EventInsert};
+use crate::audit_rows::{AuditInsert, EventInsert};
 
 impl AuditBackend for Mysql {
     const DIALECT: Dialect = Dialect::Mysql;

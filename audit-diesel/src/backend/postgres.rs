@@ -10,8 +10,8 @@ use diesel::sql_types::{Array, Nullable, Text};
 use uuid::Uuid;
 
 use super::{AuditBackend, Dialect, binds};
+use crate::audit_rows::{AuditInsert, Columns, EventInsert};
 use crate::sql_types::{AuditJson, AuditUuid, UtcTime};
-use crate::statement::{AuditInsert, Columns, EventInsert};
 
 impl AuditBackend for Pg {
     const DIALECT: Dialect = Dialect::Postgres;

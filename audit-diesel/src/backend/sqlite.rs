@@ -9,7 +9,7 @@ use diesel::sqlite::Sqlite;
 use uuid::Uuid;
 
 use super::{AuditBackend, Dialect, audit_insert_values, binds};
-use crate::statement::{AuditInsert, EventInsert};
+use crate::audit_rows::{AuditInsert, EventInsert};
 
 impl AuditBackend for Sqlite {
     const DIALECT: Dialect = Dialect::Sqlite;

@@ -7,10 +7,11 @@ use audit_core::{Actor, AuditContext};
 use uuid::Uuid;
 
 use super::Event;
+use crate::audit_rows::EventInsert;
 use crate::backend::{AuditBackend, AuditConnection};
 use crate::driver;
 use crate::error::AuditError;
-use crate::statement::{EventInsert, IdsPresent, pieces};
+use crate::statement::{IdsPresent, pieces};
 use crate::transaction::{End, atomic};
 
 /// Writes events in one transaction, in their order.

@@ -8,7 +8,7 @@ use super::filters::{Filters, Tenant};
 use super::shape::Shape;
 use crate::backend::{AuditBackend, Dialect};
 use crate::exact;
-use crate::statement::HotTexts;
+use crate::hot_texts::HotTexts;
 use crate::trail::COLUMNS;
 
 /// Which piece of a query's order a SELECT reads.

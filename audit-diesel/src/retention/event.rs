@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use audit_core::AuditContext;
 use uuid::Uuid;
 
+use crate::audit_rows::{AuditRow, OperationRow};
 use crate::backend::AuditConnection;
 use crate::error::AuditError;
 use crate::sql_types::JsonText;
-use crate::statement::{AuditRow, OperationRow};
 use crate::write::write_rows;
 
 /// One event, of one tenant.

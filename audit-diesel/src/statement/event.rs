@@ -1,49 +1,10 @@
 //! The INSERT of several events at once, which share nothing.
 
-use chrono::{DateTime, Utc};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use uuid::Uuid;
 
-use super::audit::Columns;
-use super::{AuditRow, OperationRow};
+use crate::audit_rows::{AuditRow, EventColumns, EventInsert, OperationRow};
 use crate::backend::{AuditBackend, Dialect};
-use crate::sql_types::JsonText;
-
-/// Every column as a list, which is how PostgreSQL's `unnest` takes them.
-#[derive(Debug, Default)]
-#[cfg_attr(
-    not(feature = "postgres"),
-    allow(dead_code, reason = "PostgreSQL alone takes arrays")
-)]
-pub(crate) struct EventColumns<'a> {
-    pub(crate) rows: Columns<'a>,
-    pub(crate) operation_ids: Vec<Uuid>,
-    pub(crate) table_names: Vec<Option<&'a str>>,
-    pub(crate) actions: Vec<Option<&'a str>>,
-    pub(crate) actor_kinds: Vec<Option<&'a str>>,
-    pub(crate) actor_ids: Vec<Option<&'a str>>,
-    pub(crate) on_behalf_of: Vec<Option<&'a str>>,
-    pub(crate) changed_at: Vec<DateTime<Utc>>,
-    pub(crate) request_ids: Vec<Option<&'a str>>,
-    pub(crate) reasons: Vec<Option<&'a str>>,
-    pub(crate) contexts: Vec<Option<&'a JsonText>>,
-}
-
-/// `INSERT INTO audit_log` of events of any operations.
-#[derive(Debug)]
-pub struct EventInsert<'a> {
-    #[cfg_attr(
-        not(any(feature = "sqlite", feature = "mysql")),
-        allow(dead_code, reason = "PostgreSQL takes the columns")
-    )]
-    pub(crate) rows: &'a [(&'a OperationRow, &'a AuditRow)],
-    #[cfg_attr(
-        not(feature = "postgres"),
-        allow(dead_code, reason = "PostgreSQL alone takes arrays")
-    )]
-    pub(crate) columns: EventColumns<'a>,
-}
 
 impl<'a> EventInsert<'a> {
     pub(crate) fn new<DB: AuditBackend>(rows: &'a [(&'a OperationRow, &'a AuditRow)]) -> Self {

@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 use uuid::Uuid;
 
 use super::{Write, write_rows};
+use crate::audit_rows::AuditRow;
 use crate::backend::{AuditBackend, AuditConnection};
 use crate::driver;
 use crate::entity::Entity;
 use crate::error::AuditError;
-use crate::statement::{AuditRow, OperationPresent};
+use crate::statement::OperationPresent;
 
 /// The operation of this process's events that the trail is switched off.
 static PROCESS: LazyLock<Uuid> = LazyLock::new(Uuid::now_v7);

@@ -8,12 +8,13 @@ use audit_core::{AuditConfig, snapshot};
 use uuid::Uuid;
 
 use super::Write;
+use crate::audit_rows::{AuditInsert, AuditRow, OperationRow};
 use crate::backend::{AuditBackend, AuditConnection};
 use crate::driver;
 use crate::entity::{Entity, StoredEntity, TenantOf};
 use crate::error::AuditError;
 use crate::sql_types::JsonText;
-use crate::statement::{AuditInsert, AuditRow, OperationRow, row_pieces};
+use crate::statement::row_pieces;
 
 /// Gathers the audit rows of one write, and writes them all at once.
 pub(crate) struct Recorder<'w, 'c, E: Entity> {
