@@ -10,6 +10,7 @@ mod present;
 mod select;
 mod sinks;
 mod update;
+mod values;
 
 pub(crate) use audit::{TakeWriteLock, pieces, row_pieces};
 pub(crate) use delete::Delete;
@@ -18,10 +19,9 @@ pub(crate) use present::{IdsPresent, OperationPresent};
 pub(crate) use select::{
     SelectAfter, SelectByKey, SelectInserted, SelectMany, SelectWhere, Visible, padded,
 };
-pub(crate) use sinks::{column_signature, push_deleted, push_tenant_condition};
-pub(crate) use update::{
-    Fields, FormValues, NewValues, NoValues, PutValues, Update, UpdateBoth, UpdateEach,
-};
+pub(crate) use sinks::{push_deleted, push_tenant_condition};
+pub(crate) use update::{Update, UpdateBoth, UpdateEach};
+pub(crate) use values::{Fields, FormValues, NewValues, NoValues, PutValues, column_signature};
 
 /// Makes a fragment with one fixed text per value of it a query of Diesel's: kept prepared by its
 /// text, its columns read by position.

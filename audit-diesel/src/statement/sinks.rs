@@ -173,35 +173,6 @@ impl<'b, DB: AuditBackend, S: Sink<'b, DB>> Sink<'b, DB> for Only<'_, S> {
     }
 }
 
-/// Counts the columns and tells one set of them from another.
-struct Signature {
-    hash: u64,
-    count: usize,
-}
-
-impl<'b, DB: AuditBackend> Sink<'b, DB> for Signature {
-    fn put<C: Column, U: Binds<C, DB> + ?Sized>(&mut self, _: &'b U) -> QueryResult<()> {
-        // FNV-1a, with a byte that no column name ends in between two names.
-        for byte in C::NAME.bytes().chain([0xff]) {
-            self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        self.count += 1;
-        Ok(())
-    }
-}
-
-/// A hash of the columns that `values` sets, and how many they are.
-pub(crate) fn column_signature<E: Entity, DB: AuditBackend>(
-    values: &impl super::PutValues<E, DB>,
-) -> QueryResult<(u64, usize)> {
-    let mut signature = Signature {
-        hash: 0xcbf2_9ce4_8422_2325,
-        count: 0,
-    };
-    values.put_values(&mut signature)?;
-    Ok((signature.hash, signature.count))
-}
-
 fn comma<DB: AuditBackend>(out: &mut AstPass<'_, '_, DB>, count: &mut usize) {
     if *count > 0 {
         out.push_sql(", ");

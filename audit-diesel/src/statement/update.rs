@@ -12,60 +12,11 @@ use super::sinks::{
     push_table, push_tenant_condition,
 };
 use super::statement;
+use super::values::PutValues;
 use crate::backend::{AuditBackend, Dialect};
-use crate::column::Sink;
 use crate::entity::{Entity, StoredEntity};
-use crate::form::{ChangesForm, NewForm};
 use crate::stamper::Operation;
 use crate::stamps::Stamps;
-
-/// The business columns that a statement sets; the stamps come on top.
-pub(crate) trait PutValues<E: Entity, DB: AuditBackend> {
-    fn put_values<'b, S: Sink<'b, DB>>(&'b self, sink: &mut S) -> QueryResult<()>;
-}
-
-/// What a *changes* form sets.
-pub(crate) struct FormValues<'a, F>(pub(crate) &'a F);
-
-/// What a *new* form sets.
-pub(crate) struct NewValues<'a, F>(pub(crate) &'a F);
-
-/// No business column: a soft delete or a restore.
-pub(crate) struct NoValues;
-
-/// Some fields of a record.
-pub(crate) struct Fields<'a, E> {
-    pub(crate) entity: &'a E,
-    pub(crate) fields: FieldSet,
-}
-
-impl<DB: AuditBackend, E: Entity, F: ChangesForm<E, DB>> PutValues<E, DB> for FormValues<'_, F> {
-    fn put_values<'b, S: Sink<'b, DB>>(&'b self, sink: &mut S) -> QueryResult<()> {
-        self.0.put_values(sink)
-    }
-}
-
-impl<DB: AuditBackend, E: Entity, F: NewForm<E, DB>> PutValues<E, DB> for NewValues<'_, F> {
-    fn put_values<'b, S: Sink<'b, DB>>(&'b self, sink: &mut S) -> QueryResult<()> {
-        self.0.put_values(sink)
-    }
-}
-
-impl<E: Entity, DB: AuditBackend> PutValues<E, DB> for NoValues {
-    fn put_values<'b, S: Sink<'b, DB>>(&'b self, _: &mut S) -> QueryResult<()> {
-        Ok(())
-    }
-}
-
-impl<DB: AuditBackend, E: StoredEntity<DB>> PutValues<E, DB> for Fields<'_, E> {
-    fn put_values<'b, S: Sink<'b, DB>>(&'b self, sink: &mut S) -> QueryResult<()> {
-        self.entity.put_fields(&mut Only {
-            sink,
-            fields: self.fields,
-            index: 0,
-        })
-    }
-}
 
 /// `"version" = t."version" + 1`, where the entity has one.
 fn push_version_step<E: Entity, DB: AuditBackend>(
