@@ -1,6 +1,6 @@
 //! Whether the indexes of `audit_log` are those of the migration, by which its queries are served.
 
-use super::MIGRATE;
+use super::columns::MIGRATE;
 
 /// An index as the migration makes it: its name, and what it is of in the words of the dialect.
 pub(super) type Expected = (&'static str, &'static str);

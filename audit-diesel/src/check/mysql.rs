@@ -1,10 +1,12 @@
 //! MySQL and MariaDB: what to ask, and what the answers mean.
 
-use super::index::{self, Habits};
-use super::{
-    Answers, Expected, Found, MIGRATE, PURGE_TABLES, Question, count, is_true, judge_columns,
-    missing, missing_log, not_unique, nullable, required, rows, text,
+use super::catalog::{Answers, Question, count, is_true, rows, text};
+use super::columns::{
+    Expected, Found, MIGRATE, PURGE_TABLES, judge_columns, missing, missing_log, not_unique,
+    nullable, required,
 };
+use super::index::{self, Habits};
+use super::table::Entity;
 
 pub(super) static LOG: [Question<'static>; 6] = [
     Question::new(
@@ -312,7 +314,7 @@ pub(super) fn entity_questions<'a>(schema: &'a str, table: &'a str) -> [Question
     ]
 }
 
-pub(super) fn judge_entity(answers: &Answers, entity: &mut super::entity::Entity<'_>) {
+pub(super) fn judge_entity(answers: &Answers, entity: &mut Entity<'_>) {
     let Some(table) = rows(answers, 0).first() else {
         return entity.missing();
     };

@@ -1,10 +1,11 @@
 //! PostgreSQL: what to ask, and what the answers mean.
 
-use super::index::{self, Habits};
-use super::{
-    Answers, Expected, Found, MIGRATE, Question, is_true, judge_columns, missing, missing_log,
-    not_unique, nullable, required, rows, text,
+use super::catalog::{Answers, Question, first, is_true, rows, text};
+use super::columns::{
+    Expected, Found, MIGRATE, judge_columns, missing, missing_log, not_unique, nullable, required,
 };
+use super::index::{self, Habits};
+use super::table::Entity;
 
 pub(super) static LOG: [Question<'static>; 7] = [
     Question::new(
@@ -392,7 +393,7 @@ pub(super) fn entity_questions(table: &str) -> [Question<'_>; 5] {
     ]
 }
 
-pub(super) fn judge_entity(answers: &Answers, entity: &mut super::entity::Entity<'_>) {
+pub(super) fn judge_entity(answers: &Answers, entity: &mut Entity<'_>) {
     let Some(table) = rows(answers, 0).first() else {
         return entity.missing();
     };
@@ -412,7 +413,7 @@ pub(super) fn judge_entity(answers: &Answers, entity: &mut super::entity::Entity
             entity.folded(name, kind);
         }
         if entity.is_time_stamp(name) {
-            judge_time(name, kind, super::first(answers, 4), entity);
+            judge_time(name, kind, first(answers, 4), entity);
         }
     }
     if let Some(key) = entity.database_key()
@@ -438,7 +439,7 @@ pub(super) fn judge_entity(answers: &Answers, entity: &mut super::entity::Entity
     }
 }
 
-fn judge_time(name: &str, kind: &str, zone: &str, entity: &mut super::entity::Entity<'_>) {
+fn judge_time(name: &str, kind: &str, zone: &str, entity: &mut Entity<'_>) {
     if kind.starts_with("timestamp(") && !kind.starts_with("timestamp(6)") {
         entity.coarse(name, kind);
     }

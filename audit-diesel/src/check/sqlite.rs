@@ -1,10 +1,12 @@
 //! SQLite: what to ask, and what the answers mean.
 
-use super::index::{self, Habits};
-use super::{
-    Answers, Expected, Found, MIGRATE, PURGE_TABLES, Question, is_true, judge_columns, missing,
-    missing_log, not_unique, nullable, required, rows, text,
+use super::catalog::{Answers, Question, first, is_true, rows, text};
+use super::columns::{
+    Expected, Found, MIGRATE, PURGE_TABLES, judge_columns, missing, missing_log, not_unique,
+    nullable, required,
 };
+use super::index::{self, Habits};
+use super::table::Entity;
 
 pub(super) static LOG: [Question<'static>; 6] = [
     Question::new(
@@ -96,7 +98,7 @@ pub(super) fn judge_log(answers: &Answers, findings: &mut Vec<String>) -> bool {
                 .to_owned(),
         );
     }
-    journal(super::first(answers, 4), findings);
+    journal(first(answers, 4), findings);
     let Some(table) = rows(answers, 0).first() else {
         findings.push(missing_log());
         return false;
@@ -251,8 +253,8 @@ pub(super) fn collation_question(table: &str, column: &str) -> String {
     )
 }
 
-pub(super) fn judge_entity(answers: &Answers, entity: &mut super::entity::Entity<'_>) {
-    journal(super::first(answers, 4), &mut entity.findings);
+pub(super) fn judge_entity(answers: &Answers, entity: &mut Entity<'_>) {
+    journal(first(answers, 4), &mut entity.findings);
     let Some(table) = rows(answers, 0).first() else {
         return entity.missing();
     };
@@ -277,7 +279,7 @@ pub(super) fn judge_entity(answers: &Answers, entity: &mut super::entity::Entity
              PRIMARY KEY`: declare it so, or use `#[audit(id = \"uuid_v7\")]` or \
              `#[audit(id = \"client\")]`"
         ));
-    } else if !normal(super::first(answers, 2)).contains("autoincrement") {
+    } else if !normal(first(answers, 2)).contains("autoincrement") {
         entity.notes.push(format!(
             "`{key}` is without AUTOINCREMENT: the key of the newest record is given out again \
              once that was deleted, and its trail then holds two records"
