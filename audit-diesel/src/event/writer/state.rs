@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::gap::{Gap, Gaps, Way};
-use super::{LossCause, LostEvent, ShutdownReport, WriterCounters};
+use super::told::{LossCause, LostEvent, ShutdownReport, WriterCounters};
 use crate::error::QueueError;
 use crate::event::Event;
 

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use audit_core::{Actor, AuditContext};
 
-use super::LossCause;
 use super::attempt::{Trouble, attempt, discard};
 use super::gap::Gap;
 use super::state::{Next, Shared};
+use super::told::LossCause;
 use crate::backend::{AuditBackend, AuditConnection};
 use crate::error::AuditError;
 use crate::event::Event;
