@@ -4,7 +4,8 @@ use audit_core::{FormUse, KeySource, Policy, Role};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::{Run, raw, sql};
+use super::run::Run;
+use super::{raw, sql};
 use crate::backend::AuditConnection;
 use crate::entity::{Entity, StoredEntity};
 use crate::error::AuditError;

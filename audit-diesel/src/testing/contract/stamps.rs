@@ -2,13 +2,14 @@
 
 use audit_core::{AuditContext, AuditedForm, Role};
 
+use super::run::Run;
 use super::sql::{self, Tenant};
-use super::{Operation, Run, Stamper};
 use crate::backend::AuditConnection;
 use crate::entity::{Entity, StoredEntity, TenantOf};
 use crate::error::AuditError;
 use crate::form::ChangesForm;
 use crate::key::Key;
+use crate::stamper::{Operation, Stamper};
 use crate::stamps::Stamps;
 use crate::trail::{AuditEntry, ChangeSet};
 use crate::write::{AuditedWrite, flip};
