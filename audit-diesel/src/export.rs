@@ -5,12 +5,14 @@
 
 mod csv;
 mod json;
+mod out;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
 use crate::backend::AuditConnection;
 use crate::error::AuditError;
 use crate::log::LogQuery;
+use out::BUFFER;
 
 impl LogQuery {
     /// Writes the rows as CSV (RFC 4180: comma, CRLF, quotes doubled), in UTF-8 and with a header
@@ -101,11 +103,4 @@ impl LogQuery {
         out.flush().map_err(AuditError::Export)?;
         Ok(written)
     }
-}
-
-/// Bytes that are collected before the writer is called.
-const BUFFER: usize = 64 * 1024;
-
-fn failed(error: impl Into<io::Error>) -> AuditError {
-    AuditError::Export(error.into())
 }

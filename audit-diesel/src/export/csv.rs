@@ -5,7 +5,7 @@ use std::io::Write;
 use chrono::{DateTime, SecondsFormat, Utc};
 use csv::{Terminator, Writer, WriterBuilder};
 
-use super::{BUFFER, failed};
+use super::out::{BUFFER, failed};
 use crate::error::AuditError;
 use crate::trail::{AuditEntry, COLUMNS};
 
