@@ -9,6 +9,7 @@ mod gate;
 mod hold;
 mod job;
 mod lease;
+mod never;
 mod partition;
 pub(crate) mod patience;
 mod policy;

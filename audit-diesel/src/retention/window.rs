@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::condition::{Shape, Whose, push_before, push_held, push_too_old, shapes_query};
 use super::lease::Lease;
+use super::never::{is_never, never};
 use super::partition::Stretch;
 use super::policy::Cutoffs;
 use super::report::GroupCount;
@@ -154,22 +155,6 @@ pub(super) fn shapes<C: AuditConnection>(
     }
     found.sort_unstable();
     Ok(found.into_iter().map(Shape::of).collect())
-}
-
-/// What stands for "no row is left" in `min(..)`: a null would have no type of its own.
-pub(super) fn never(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Postgres => "'9000-01-01 00:00:00Z'::timestamptz",
-        Dialect::Mysql => "CAST('9000-01-01 00:00:00' AS DATETIME(6))",
-        Dialect::Sqlite => "221845392000000000",
-    }
-}
-
-/// 9000-01-01T00:00:00Z.
-const NEVER: i64 = 221_845_392_000;
-
-pub(super) fn is_never(time: &DateTime<Utc>) -> bool {
-    time.timestamp() >= NEVER
 }
 
 /// What can be told of a window at a glance.
