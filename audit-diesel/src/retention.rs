@@ -18,6 +18,7 @@ mod report;
 mod run;
 mod schedule;
 pub(crate) mod sql;
+mod whole_month;
 mod window;
 
 pub use hold::{AuditHold, NewHold};

@@ -10,11 +10,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::condition::Whose;
 use super::event::{self, Event};
 use super::gate;
 use super::lease::Lease;
-use super::partition::{self, Dropped, Stretch};
+use super::partition::{self, Stretch};
 use super::patience::patiently;
 use super::report::{GroupCount, OnProgress, PurgeProgress, PurgeReport, Tally};
 use super::window::{self, Limits, Window};
@@ -29,14 +28,8 @@ const FIRST_BATCH: i64 = 1_000;
 const MOST_ROWS: i64 = 20_000;
 const MOST_READ: i64 = 200_000;
 
-/// Most rows of a month that are counted in one statement.
-const MOST_COUNTED: i64 = 5_000_000;
-
 /// How often a purge that only reads goes on with its turn, well within its lease.
 const BEAT: Duration = Duration::from_secs(3);
-
-/// How long it is tried to drop a month that others are at work on.
-const ROOM: Duration = Duration::from_secs(8);
 
 /// How many rows the next batch takes, by how long the last one took.
 #[derive(Debug)]
@@ -64,7 +57,7 @@ impl Pace {
 #[derive(Debug)]
 pub(super) struct Leg {
     pub(super) stretch: Stretch,
-    first: i64,
+    pub(super) first: i64,
     last: i64,
 }
 
@@ -87,7 +80,7 @@ pub(super) struct Run<'c> {
     /// When it last went on with its turn.
     beat: Instant,
     /// Others were at work on the log for as long as it waits: no further month is tried.
-    crowded: bool,
+    pub(super) crowded: bool,
     /// Places gone through, and those that there are.
     done: u64,
     total: u64,
@@ -236,113 +229,6 @@ impl<'c> Run<'c> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Drops a piece that is a whole month of which no row stays. False where it is not, or where
-    /// others are at work on it for too long: then its rows are deleted.
-    ///
-    /// The rows are counted before, in statements of their own, so that the transaction is short.
-    /// What it was counted by (the holds, and that nobody was writing) is looked at again in it.
-    fn drop_month<C: AuditConnection>(
-        &mut self,
-        conn: &mut C,
-        leg: &Leg,
-    ) -> Result<bool, AuditError> {
-        let Some(month) = leg.stretch.month.as_deref() else {
-            return Ok(false);
-        };
-        let latest = self.limits.cutoffs.latest;
-        let is_over = leg.stretch.to.zip(latest).is_some_and(|(to, l)| to <= l);
-        if !is_over || self.crowded || self.limits.whose != Whose::All {
-            return Ok(false);
-        }
-        let begun = Instant::now();
-        while begun.elapsed() < ROOM {
-            let last = window::bounds(conn, &leg.stretch)?.map_or(-1, |(_, last)| last);
-            if !partition::writers_end(conn)? {
-                break;
-            }
-            let holds = partition::active_holds(conn, self.limits.now)?;
-            let Some(groups) = self.all_go(conn, leg, last, !holds.is_empty())? else {
-                return Ok(false);
-            };
-            let mut dropped = Dropped::Busy;
-            while dropped == Dropped::Busy && begun.elapsed() < ROOM {
-                let tried = Instant::now();
-                dropped = patiently(|| self.try_drop(conn, month, last, &holds, &groups))?;
-                self.tally.longest = self.tally.longest.max(tried.elapsed());
-                if dropped == Dropped::Busy {
-                    sleep(Duration::from_millis(250));
-                }
-            }
-            if dropped == Dropped::Gone {
-                self.tally.batches += u64::from(!groups.is_empty());
-                self.tally.add(groups);
-                self.tally.dropped.push(month.to_owned());
-                return Ok(true);
-            }
-        }
-        self.crowded = true;
-        Ok(false)
-    }
-
-    /// What a piece has up to a number, where all of that may go.
-    fn all_go<C: AuditConnection>(
-        &mut self,
-        conn: &mut C,
-        leg: &Leg,
-        last: i64,
-        held: bool,
-    ) -> Result<Option<Vec<GroupCount>>, AuditError> {
-        let is_before = |to| self.limits.cutoffs.earliest.is_some_and(|e| to <= e);
-        let by_every_rule = !held && leg.stretch.to.is_some_and(is_before);
-        let mut all = Vec::new();
-        let mut at = leg.first - 1;
-        while at < last {
-            self.keep_turn(conn)?;
-            let window = Window::look(at, last, MOST_COUNTED);
-            let groups = if by_every_rule {
-                window::count_all(conn, window, &leg.stretch, &self.limits)?
-            } else {
-                let shapes = window::shapes(conn, self.limits.now, None)?;
-                window::count(conn, window, &leg.stretch, &self.limits, &shapes)?
-            };
-            if groups.iter().any(|group| group.oldest.is_some()) {
-                return Ok(None);
-            }
-            at = match groups.is_empty() {
-                true => window.over_gap(conn, last, &leg.stretch)?.up_to,
-                false => window.up_to,
-            };
-            all.extend(groups);
-        }
-        Ok(Some(all))
-    }
-
-    fn try_drop<C: AuditConnection>(
-        &self,
-        conn: &mut C,
-        month: &str,
-        last: i64,
-        holds: &[Uuid],
-        groups: &[GroupCount],
-    ) -> Result<Dropped, AuditError> {
-        let Some(lease) = self.lease else {
-            return Ok(Dropped::Busy);
-        };
-        atomic(conn, self.ctx, self.operation, |conn| {
-            gate::begin_batch(conn, lease)?;
-            // Also tells whether it is still our turn.
-            window::shapes(conn, self.limits.now, Some(lease))?;
-            if partition::active_holds(conn, self.limits.now)? != holds {
-                return Ok(End::Commit(Dropped::Written));
-            }
-            let dropped = partition::drop_month(conn, month, last)?;
-            if dropped == Dropped::Gone && self.tally.deleted == 0 && !groups.is_empty() {
-                self.tell_start(conn)?;
-            }
-            Ok::<_, AuditError>(End::Commit(dropped))
-        })
-    }
-
     /// Counts what the next window has. Most have nothing that could go, and are only glanced at.
     fn look<C: AuditConnection>(
         &mut self,
@@ -381,7 +267,7 @@ impl<'c> Run<'c> {
     }
 
     /// Goes on with the turn while nothing is deleted.
-    fn keep_turn<C: AuditConnection>(&mut self, conn: &mut C) -> Result<(), AuditError> {
+    pub(super) fn keep_turn<C: AuditConnection>(&mut self, conn: &mut C) -> Result<(), AuditError> {
         if self.beat.elapsed() > BEAT
             && let Some(lease) = self.lease
         {
@@ -479,7 +365,7 @@ impl<'c> Run<'c> {
     }
 
     /// With the first rows deleted: a run that is killed later is seen by it.
-    fn tell_start<C: AuditConnection>(&self, conn: &mut C) -> Result<(), AuditError> {
+    pub(super) fn tell_start<C: AuditConnection>(&self, conn: &mut C) -> Result<(), AuditError> {
         let start = Event {
             tenant: self.limits.whose.tenant().map(str::to_owned),
             after: Some(json!({ "cutoff": self.cutoff_text() })),
