@@ -4,6 +4,7 @@ mod args;
 mod catalog;
 mod commands;
 mod database;
+mod ddl;
 mod failure;
 mod kind;
 mod output;

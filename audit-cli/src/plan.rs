@@ -5,13 +5,15 @@ mod findings;
 mod missing;
 mod survey;
 
-use audit_diesel::{Actor, AuditConnection, Dialect};
+use audit_diesel::{Actor, Dialect};
 use chrono::{DateTime, Utc};
 
 use crate::catalog::{Column, Table};
-use crate::failure::Result;
 use crate::kind::Conversion;
 use crate::standard::Role;
+
+pub(crate) use findings::plan;
+pub(crate) use survey::has_stamps;
 
 /// What the command line asks for.
 #[derive(Debug, Clone)]
@@ -131,20 +133,6 @@ impl Held {
     fn is_renamed(&self) -> bool {
         self.column.name != self.name
     }
-}
-
-/// Judges a table.
-pub(crate) fn plan<C: AuditConnection>(
-    conn: &mut C,
-    table: Table,
-    wishes: &Wishes,
-) -> Result<Plan> {
-    findings::plan(conn, table, wishes)
-}
-
-/// True where a table has a column that looks like a stamp.
-pub(crate) fn has_stamps(table: &Table) -> bool {
-    !survey::held(table, &[], true).0.is_empty()
 }
 
 /// The moment as SQL of a time column of a type.

@@ -2,11 +2,10 @@
 
 use audit_diesel::{AuditConnection, Dialect};
 
-use super::sqlite::push_index;
-use super::{Column, Table, TableName};
+use super::table::{Column, Table, TableName, push_index};
+use crate::ddl;
 use crate::failure::Result;
 use crate::query::{ask, is_true, text};
-use crate::script::ddl;
 
 pub(super) fn tables<C: AuditConnection>(conn: &mut C) -> Result<Vec<TableName>> {
     let rows = ask(

@@ -2,8 +2,7 @@
 
 use audit_diesel::{AuditConnection, Dialect};
 
-use super::sqlite::push_index;
-use super::{Column, Table, TableName};
+use super::table::{Column, Table, TableName, push_index};
 use crate::failure::Result;
 use crate::query::{ask, is_true, text};
 

@@ -2,7 +2,7 @@
 
 use audit_diesel::{AuditConnection, Dialect};
 
-use super::{Column, Index, Table, TableName};
+use super::table::{Column, Index, Table, TableName, push_index};
 use crate::failure::Result;
 use crate::query::{ask, is_true, text};
 
@@ -92,15 +92,4 @@ pub(super) fn read<C: AuditConnection>(conn: &mut C, name: &TableName) -> Result
         faults,
         strict: is_true(text(found, 2)),
     }))
-}
-
-/// Adds a column to the index that it is the next of.
-pub(super) fn push_index(indexes: &mut Vec<Index>, name: &str, column: &str) {
-    match indexes.last_mut() {
-        Some(index) if index.name == name => index.columns.push(column.to_owned()),
-        _ => indexes.push(Index {
-            name: name.to_owned(),
-            columns: vec![column.to_owned()],
-        }),
-    }
 }

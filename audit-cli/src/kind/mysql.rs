@@ -1,12 +1,9 @@
 //! MySQL and MariaDB. What a type cannot be changed to directly is made text first, then the text
 //! that the new type reads, then the new type: a run that breaks off in between is taken up again.
 
-use super::{Conversion, Fit, NO, UNITS, YES, length};
+use super::conversion::{Conversion, Fit, MYSQL_ACTOR, MYSQL_TENANT, NO, UNITS, YES, length};
 use crate::catalog::Column;
 use crate::standard::Class;
-
-pub(super) const ACTOR: &str = "varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
-pub(super) const TENANT: &str = "varchar(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
 
 pub(super) fn fit(column: &Column, class: Class, name: &str) -> Fit {
     let kind = column.kind.as_str();
@@ -31,7 +28,7 @@ pub(super) fn fit(column: &Column, class: Class, name: &str) -> Fit {
             "varchar" if length(kind).is_some_and(|most| most >= 255) => Fit::Fine,
             "text" | "mediumtext" | "longtext" => Fit::Fine,
             _ if is_id => Fit::Fine,
-            "varchar" | "char" | "tinytext" => direct(ACTOR, name, None),
+            "varchar" | "char" | "tinytext" => direct(MYSQL_ACTOR, name, None),
             _ if is_int => direct("integer", name, None),
             _ => Fit::Unfit,
         },
@@ -53,9 +50,11 @@ pub(super) fn fit(column: &Column, class: Class, name: &str) -> Fit {
         Class::Tenant => match word {
             _ if is_id => Fit::Fine,
             "varchar" | "char" if column.collation.ends_with("_bin") => Fit::Fine,
-            "varchar" | "char" | "tinytext" | "text" | "mediumtext" | "longtext" => {
-                direct(TENANT, name, Some(format!("char_length({name}) > 191")))
-            }
+            "varchar" | "char" | "tinytext" | "text" | "mediumtext" | "longtext" => direct(
+                MYSQL_TENANT,
+                name,
+                Some(format!("char_length({name}) > 191")),
+            ),
             _ if is_int => direct("integer", name, None),
             _ => Fit::Unfit,
         },

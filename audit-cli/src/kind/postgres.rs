@@ -1,6 +1,6 @@
 //! PostgreSQL.
 
-use super::{Conversion, Fit, NO, UNITS, YES, length};
+use super::conversion::{Conversion, Fit, NO, UNITS, YES, length};
 use crate::standard::Class;
 
 pub(super) fn fit(kind: &str, class: Class, column: &str) -> Fit {

@@ -1,6 +1,6 @@
 //! SQLite. A declared type binds nobody there, so the values themselves are asked.
 
-use super::{Conversion, Fit, NO, UNITS, YES, new_kind};
+use super::conversion::{Conversion, Fit, NO, UNITS, YES, new_kind};
 use crate::catalog::{Column, Table};
 use crate::standard::Class;
 use audit_diesel::Dialect;

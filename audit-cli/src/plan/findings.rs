@@ -9,7 +9,8 @@ use crate::kind::{Conversion, Fit, fit, new_kind};
 use crate::quote;
 use crate::standard::{Class, Role};
 
-pub(super) fn plan<C: AuditConnection>(
+/// Judges a table.
+pub(crate) fn plan<C: AuditConnection>(
     conn: &mut C,
     table: Table,
     wishes: &Wishes,

@@ -84,6 +84,11 @@ pub(super) fn held(table: &Table, leave: &[String], renames: bool) -> (Vec<Held>
     (held, notes)
 }
 
+/// True where a table has a column that looks like a stamp.
+pub(crate) fn has_stamps(table: &Table) -> bool {
+    !held(table, &[], true).0.is_empty()
+}
+
 /// The number of rows, and of those that answer to each condition.
 pub(super) fn count<C: AuditConnection>(
     conn: &mut C,

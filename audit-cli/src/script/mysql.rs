@@ -3,8 +3,8 @@
 
 use audit_diesel::Dialect;
 
-use super::ddl::{Edit, edited};
-use super::{Script, default_of, fill, index, is_filled, rename};
+use super::parts::{Script, default_of, fill, index, is_filled, rename};
+use crate::ddl::{Edit, edited};
 use crate::plan::{Change, Plan};
 use crate::quote;
 

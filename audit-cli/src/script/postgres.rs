@@ -2,7 +2,7 @@
 
 use audit_diesel::Dialect;
 
-use super::{Script, default_of, fill, index, is_filled, rename};
+use super::parts::{Script, default_of, fill, index, is_filled, rename};
 use crate::plan::{Change, Plan};
 use crate::quote;
 

@@ -5,8 +5,8 @@
 
 use audit_diesel::{AuditConnection, Dialect};
 
-use super::ddl::{Edit, rebuilt};
-use super::{Script, index, rename, value};
+use super::parts::{Script, index, rename, value};
+use crate::ddl::{Edit, rebuilt};
 use crate::failure::{Failure, Result};
 use crate::plan::{Change, Plan};
 use crate::query::{ask, is_true, text};
