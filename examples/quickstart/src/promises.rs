@@ -3,6 +3,7 @@
 
 mod evidence;
 mod facts;
+mod finding;
 mod guards;
 mod records;
 mod rows;
@@ -16,13 +17,6 @@ use crate::report::{Report, count};
 
 /// Most faults that are shown of one promise.
 const MAX_FAULTS: usize = 5;
-
-/// What a check found.
-struct Finding {
-    /// On how much it looked.
-    evidence: String,
-    faults: Vec<String>,
-}
 
 /// Checks, prints, and says whether all is well.
 pub(super) fn check(

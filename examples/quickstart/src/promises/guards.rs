@@ -8,8 +8,8 @@ use diesel::result::Error as DieselError;
 
 use super::super::Conn;
 use super::super::entities::Account;
-use super::Finding;
 use super::evidence::Evidence;
+use super::finding::Finding;
 use crate::audit_log::audit_log;
 use crate::report::count;
 use crate::requests::Kind;

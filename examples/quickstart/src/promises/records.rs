@@ -1,8 +1,8 @@
 //! What is stored of each record, against its trail.
 
-use super::Finding;
 use super::evidence::Evidence;
 use super::facts::columns;
+use super::finding::Finding;
 use crate::audit_log::replay;
 use crate::outcome::Record;
 use crate::report::count;

@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use audit_diesel::Actor;
 use uuid::Uuid;
 
-use super::Finding;
 use super::evidence::Evidence;
 use super::facts::record_of;
+use super::finding::Finding;
 use crate::audit_log::Row;
 use crate::outcome::{Effect, Handled};
 use crate::report::count;
