@@ -9,12 +9,10 @@ use audit_core::encode::{encode, truncate};
 use audit_core::mask::{self, MaskFailure};
 use audit_core::meta::MaskRef;
 use audit_core::record_id;
-use audit_diesel::{AuditConfig, Dialect};
+use audit_diesel::AuditConfig;
 
-pub(crate) use shape::{Shape, select, shape_of};
+pub(crate) use shape::{ROW, Shape, key, select, shape_of};
 pub(crate) use value::Value;
-
-use crate::quote;
 
 /// What is kept of a column.
 #[derive(Debug, Clone, Copy)]
@@ -69,17 +67,17 @@ pub(crate) fn key_text(parts: &[&Value]) -> String {
     record_id(&parts)
 }
 
-/// The condition of the rows behind a key, in the key's order. Spelt out, since MySQL uses no index
-/// for a comparison of tuples.
-pub(crate) fn behind(dialect: Dialect, keys: &[(&str, String)]) -> String {
+/// The condition of the rows behind a key, in the order of its expressions by [`key`]. Spelt out,
+/// since MySQL uses no index for a comparison of tuples.
+pub(crate) fn behind(keys: &[(String, String)]) -> String {
     let mut cases = Vec::new();
     for (index, (column, literal)) in keys.iter().enumerate() {
         let mut all: Vec<String> = keys
             .iter()
             .take(index)
-            .map(|(column, literal)| format!("{} = {literal}", quote::name(dialect, column)))
+            .map(|(column, literal)| format!("{column} = {literal}"))
             .collect();
-        all.push(format!("{} > {literal}", quote::name(dialect, column)));
+        all.push(format!("{column} > {literal}"));
         cases.push(format!("({})", all.join(" AND ")));
     }
     format!("({})", cases.join(" OR "))
@@ -137,8 +135,8 @@ mod tests {
     #[test]
     fn rows_behind_a_key_are_in_its_order() {
         assert_eq!(
-            behind(Dialect::Sqlite, &[("a", "1".into()), ("b", "'x'".into())]),
-            r#"(("a" > 1) OR ("a" = 1 AND "b" > 'x'))"#
+            behind(&[("a".into(), "1".into()), ("b".into(), "'x'".into())]),
+            "((a > 1) OR (a = 1 AND b > 'x'))"
         );
     }
 }

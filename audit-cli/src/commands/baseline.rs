@@ -17,7 +17,7 @@ use crate::database::on;
 use crate::failure::{Failure, Result, Verdict};
 use crate::output::{self, csv_line, progress};
 use crate::query::{Rows, ask, text};
-use crate::snapshot::{Value, behind, key_text, select, snapshot};
+use crate::snapshot::{ROW, Value, behind, key, key_text, select, snapshot};
 
 use plan::Plan;
 
@@ -145,8 +145,7 @@ fn batch<C: AuditConnection>(
         .collect();
     let keys = plan.keys.iter().filter_map(|at| plan.fields.get(*at));
     let order: Vec<String> = keys
-        .clone()
-        .map(|field| crate::quote::name(dialect, &field.name))
+        .map(|field| key(dialect, field.shape, &field.name))
         .collect();
     let lock = if dialect == Dialect::Sqlite {
         ""
@@ -160,7 +159,7 @@ fn batch<C: AuditConnection>(
     let rows = ask(
         conn,
         &format!(
-            "SELECT {} FROM {} WHERE {} AND {} ORDER BY {} LIMIT {size}{lock}",
+            "SELECT {} FROM {} {ROW} WHERE {} AND {} ORDER BY {} LIMIT {size}{lock}",
             columns.join(", "),
             plan.quoted,
             there.join(" AND "),
@@ -254,16 +253,16 @@ fn last_key(plan: &Plan, dialect: Dialect, rows: &Rows, size: u32) -> Option<Str
         return None;
     }
     let row = rows.last()?;
-    let keys: Vec<(&str, String)> = plan
+    let keys: Vec<(String, String)> = plan
         .keys
         .iter()
         .filter_map(|at| {
             let field = plan.fields.get(*at)?;
             Some((
-                field.name.as_str(),
+                key(dialect, field.shape, &field.name),
                 field.shape.literal(dialect, text(row, *at)),
             ))
         })
         .collect();
-    Some(behind(dialect, &keys))
+    Some(behind(&keys))
 }

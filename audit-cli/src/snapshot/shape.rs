@@ -16,8 +16,11 @@ pub(crate) enum Shape {
     Int,
     Single,
     Double,
-    /// Text, and numbers of which every digit counts.
     Text,
+    /// A number of which every digit counts.
+    Decimal,
+    /// MySQL/MariaDB: words of a list, which are sorted by their places in it and compared as texts.
+    Listed,
     Bytes,
     Uuid,
     Date,
@@ -60,7 +63,10 @@ impl Shape {
 
     /// May be masked by what reads text.
     pub(crate) fn is_text(self) -> bool {
-        matches!(self, Self::Text | Self::Dynamic(Meant::Nothing))
+        matches!(
+            self,
+            Self::Text | Self::Decimal | Self::Listed | Self::Dynamic(Meant::Nothing)
+        )
     }
 }
 
@@ -79,6 +85,7 @@ pub(crate) fn shape_of(dialect: Dialect, column: &Column) -> Shape {
             "time" if kind.ends_with("without time zone") => Shape::Time,
             "timestamp" if kind.ends_with("with time zone") => Shape::Instant,
             "timestamp" => Shape::Naive,
+            "numeric" => Shape::Decimal,
             "json" | "jsonb" => Shape::Json,
             _ if kind.ends_with("[]") => Shape::Json,
             _ => Shape::Text,
@@ -89,6 +96,8 @@ pub(crate) fn shape_of(dialect: Dialect, column: &Column) -> Shape {
             "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year" | "bit" => Shape::Int,
             "float" => Shape::Single,
             "double" => Shape::Double,
+            "decimal" => Shape::Decimal,
+            "enum" | "set" => Shape::Listed,
             "date" => Shape::Date,
             "time" => Shape::Time,
             // The crate's own type for them says UTC.
@@ -155,6 +164,20 @@ pub(crate) fn select(dialect: Dialect, shape: Shape, name: &str) -> String {
     }
 }
 
+/// What a query calls the row that it reads. The bare name of a column would mean, in an ORDER BY, the
+/// text that is selected of it wherever the output has that name too.
+pub(crate) const ROW: &str = "r";
+
+/// The expression of a key's column that a query both orders by and compares with a
+/// [literal](Shape::literal): one for both, or a query that goes on behind a key leaves rows out.
+pub(crate) fn key(dialect: Dialect, shape: Shape, name: &str) -> String {
+    let name = format!("{ROW}.{}", quote::name(dialect, name));
+    match shape {
+        Shape::Listed => format!("CONCAT({name}, '')"),
+        _ => name,
+    }
+}
+
 const NAIVE: [&str; 4] = [
     "%Y-%m-%dT%H:%M:%S%.f",
     "%Y-%m-%d %H:%M:%S%.f",
@@ -197,7 +220,7 @@ impl Shape {
                 .ok(),
             Self::Single => text.parse().ok().map(Value::Single),
             Self::Double => text.parse().ok().map(Value::Double),
-            Self::Text => None,
+            Self::Text | Self::Decimal | Self::Listed => None,
             Self::Bytes => from_hex(text).map(Value::Bytes),
             Self::Uuid => Uuid::try_parse(text)
                 .ok()
@@ -223,13 +246,16 @@ impl Shape {
                 None => quote::text(dialect, text),
             },
             (Dialect::Postgres, Self::Bytes) => format!("'\\x{text}'"),
-            (Dialect::Postgres, Self::Instant) => format!("'{text}+00'"),
+            (Dialect::Postgres, Self::Instant) if !text.ends_with("infinity") => {
+                format!("'{text}+00'")
+            }
             (Dialect::Postgres, _) => quote::text(dialect, text),
             (_, Self::Bytes | Self::Uuid) => match from_hex(text) {
                 Some(bytes) => format!("x'{}'", to_hex(&bytes)),
                 None => quote::text(dialect, text),
             },
-            (_, Self::Int | Self::Bool) if is_number(text) => text.to_owned(),
+            // A text would be compared with a decimal as a double, which drops digits.
+            (_, Self::Int | Self::Bool | Self::Decimal) if is_number(text) => text.to_owned(),
             (_, Self::Instant) => quote::text(dialect, &text.replace('T', " ")),
             _ => quote::text(dialect, text),
         }

@@ -7,6 +7,7 @@ on_each_backend! {
     secrets_have_to_be_said_something_about
     composite_and_hostile_keys
     it_goes_on_where_it_broke_off
+    batches_follow_the_order_of_every_key
     what_has_a_trail_is_left_alone
     without_a_log_there_is_a_hint
     mistakes_record_nothing
@@ -222,6 +223,93 @@ fn it_goes_on_where_it_broke_off(db: &Db) {
         "15 records of `t` recorded; 10 had a trail before\n"
     );
     assert_eq!(count(), 25);
+}
+
+/// Keys of which the order as texts is another than their own.
+fn batches_follow_the_order_of_every_key(db: &Db) {
+    db.audit(&["init"]).ends(0);
+    let text = db.pick("TEXT", "text", "varchar(20)");
+    let long = "100000000000000000000";
+    // A list's order is neither that of texts nor that of the numbers in them.
+    let listed = (0..30).map(|n| format!("'{}'", (n * 7) % 30 + 1));
+    let listed = listed.collect::<Vec<_>>().join(", ");
+    if db.backend == Backend::Postgres {
+        db.exec(&format!("CREATE TYPE listed AS ENUM ({listed})"));
+    }
+    let listed = db.pick(
+        "TEXT".to_owned(),
+        "listed".to_owned(),
+        format!("enum({listed})"),
+    );
+    type Values = Box<dyn Fn(u32) -> String>;
+    let cases: [(&str, String, &str, Values); 7] = [
+        ("ints", "a INT".into(), "a", Box::new(|n| n.to_string())),
+        (
+            "bigints",
+            "a BIGINT".into(),
+            "a",
+            Box::new(|n| format!("{}", i64::from(n) * 400_000_000 - 2_000_000_000)),
+        ),
+        (
+            "pairs",
+            "a INT, b NUMERIC(30, 2)".into(),
+            "a, b",
+            Box::new(move |n| format!("{}, {}{long}.5", n % 2, if n < 9 { n } else { n * 7 })),
+        ),
+        (
+            "digits",
+            "a NUMERIC(30, 2)".into(),
+            "a",
+            // Alike as doubles.
+            Box::new(move |n| format!("{long}{:02}.25", n)),
+        ),
+        (
+            "flags",
+            "a BOOLEAN, b BIGINT".into(),
+            "a, b",
+            Box::new(|n| format!("{}, {n}", if n % 2 == 0 { "true" } else { "false" })),
+        ),
+        (
+            "texts",
+            format!("a {text}"),
+            "a",
+            Box::new(|n| format!("'{n}'")),
+        ),
+        (
+            "lists",
+            format!("a {listed}"),
+            "a",
+            Box::new(|n| format!("'{n}'")),
+        ),
+    ];
+    for (table, columns, key, values) in cases {
+        // SQLite keeps no more digits of a number than a double has.
+        if table == "digits" && db.backend == Backend::Sqlite {
+            continue;
+        }
+        db.exec(&format!(
+            "CREATE TABLE {table} ({columns}, PRIMARY KEY ({key}))"
+        ));
+        for n in 1..=30 {
+            db.exec(&format!("INSERT INTO {table} VALUES ({})", values(n)));
+        }
+        let args = ["baseline", table, "--actor", "job:x", "--batch", "3"];
+        let run = db.audit(&args).ends(0);
+        assert_eq!(
+            run.out,
+            format!("30 records of `{table}` recorded; 0 had a trail before\n")
+        );
+        let ids = format!("SELECT record_id AS v FROM audit_log WHERE table_name = '{table}'");
+        let mut ids = db.texts(&ids);
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 30, "{table}: {ids:?}");
+        let run = db.audit(&args).ends(0);
+        assert_eq!(
+            run.out,
+            format!("0 records of `{table}` recorded; 30 had a trail before\n")
+        );
+    }
 }
 
 /// A row of the log by SQL.
