@@ -57,8 +57,7 @@ CREATE TABLE IF NOT EXISTS audit_log (
     KEY audit_log_record_idx (table_name, record_id, tenant_id),
     -- What an actor did, by (changed_at, seq), newest or oldest first.
     KEY audit_log_actor_idx (tenant_id, actor_kind, actor_id, changed_at),
-    -- A tenant's log by (changed_at, seq). Also the purge, which goes tenant by tenant: their
-    -- retention may differ, and the next tenant is one search in this index away.
+    -- A tenant's log by (changed_at, seq). The purge goes by `seq`.
     KEY audit_log_tenant_idx (tenant_id, changed_at),
     -- The rows of one business action, and whether a transaction of unknown outcome was committed.
     KEY audit_log_operation_idx (operation_id)

@@ -56,7 +56,7 @@ CREATE INDEX IF NOT EXISTS audit_log_record_idx
 CREATE INDEX IF NOT EXISTS audit_log_actor_idx
     ON audit_log (tenant_id, actor_kind, actor_id, changed_at, seq);
 
--- A tenant's log by time. Also the purge of a tenant with a retention of its own.
+-- A tenant's log by time. The purge goes by `seq`.
 CREATE INDEX IF NOT EXISTS audit_log_tenant_idx
     ON audit_log (tenant_id, changed_at, seq);
 

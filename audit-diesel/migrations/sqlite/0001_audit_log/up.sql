@@ -49,8 +49,7 @@ CREATE INDEX IF NOT EXISTS audit_log_record_idx
 CREATE INDEX IF NOT EXISTS audit_log_actor_idx
     ON audit_log (tenant_id, actor_kind, actor_id, changed_at);
 
--- A tenant's log by (changed_at, seq). Also the purge, which goes tenant by tenant: their retention
--- may differ, and the next tenant is one search in this index away.
+-- A tenant's log by (changed_at, seq). The purge goes by `seq`.
 CREATE INDEX IF NOT EXISTS audit_log_tenant_idx
     ON audit_log (tenant_id, changed_at);
 
