@@ -42,7 +42,35 @@ fn is_own(name: &str) -> bool {
     )
 }
 
+/// True for a table that the framework made, by its name as the catalog spells it. What merely begins
+/// so is left out of lists by [`is_own`], and may still be named.
+fn is_the_frameworks(dialect: Dialect, name: &str) -> bool {
+    let own = ["audit_log", "audit_log_gate", "audit_hold", "audit_purge"];
+    own.iter().any(|own| match dialect {
+        Dialect::Sqlite => name.eq_ignore_ascii_case(own),
+        // Elsewhere the catalog has one spelling for what the database takes for one name.
+        _ => name == *own,
+    })
+}
+
+/// The framework's own tables hold no records of the application's. To stamp the log would rename its
+/// columns, and a baseline of it would go on for ever, over the rows that it writes itself.
+fn refuse_own<C: AuditConnection>(conn: &mut C, table: &Table) -> Result<()> {
+    let dialect = table.dialect;
+    let is_own = is_the_frameworks(dialect, &table.name.name)
+        || dialect == Dialect::Postgres && postgres::is_part_of_the_log(conn, &table.name)?;
+    if is_own {
+        return Err(Failure::Usage(format!(
+            "`{}` is the audit framework's own table, not one of the application's: `audit check` \
+             without a name looks at it, `audit init` makes and mends it",
+            table.name
+        )));
+    }
+    Ok(())
+}
+
 /// Reads a table by a name of the command line: a table's name whole, or after a schema's and a dot.
+/// The framework's own are refused.
 pub(crate) fn table<C: AuditConnection>(conn: &mut C, given: &str) -> Result<Table> {
     let mut readings = vec![TableName {
         schema: None,
@@ -61,6 +89,7 @@ pub(crate) fn table<C: AuditConnection>(conn: &mut C, given: &str) -> Result<Tab
     if !given.is_empty() && !given.contains('\0') {
         for reading in &readings {
             if let Some(table) = read(conn, reading)? {
+                refuse_own(conn, &table)?;
                 return Ok(table);
             }
         }

@@ -28,6 +28,25 @@ pub(super) fn tables<C: AuditConnection>(conn: &mut C) -> Result<Vec<TableName>>
         .collect())
 }
 
+/// True for a partition of `audit_log`.
+pub(super) fn is_part_of_the_log<C: AuditConnection>(
+    conn: &mut C,
+    name: &TableName,
+) -> Result<bool> {
+    let found = ask(
+        conn,
+        "SELECT 't' FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid \
+         JOIN pg_catalog.pg_class p ON p.oid = i.inhparent, \
+            (SELECT ?::text AS name, ?::text AS schema) w \
+         WHERE p.relname = 'audit_log' AND c.relname = w.name \
+            AND (n.nspname = w.schema OR (w.schema = '' AND pg_table_is_visible(c.oid)))",
+        &[name.name.as_str(), name.schema.as_deref().unwrap_or("")],
+    )?;
+    Ok(!found.is_empty())
+}
+
 pub(super) fn read<C: AuditConnection>(conn: &mut C, name: &TableName) -> Result<Option<Table>> {
     let wanted = [name.name.as_str(), name.schema.as_deref().unwrap_or("")];
     let found = ask(

@@ -172,6 +172,22 @@ fn log<C: AuditConnection>(conn: &mut C) -> Result<Report> {
     })
 }
 
+/// Which commands help: not the same ones for the log and for the application's tables.
+fn advice(reports: &[Report]) -> Vec<&'static str> {
+    let has = |is_it: fn(&Line) -> bool| {
+        let mut lines = reports.iter().flat_map(|report| &report.findings);
+        lines.any(is_it)
+    };
+    let mut advice = Vec::new();
+    if has(|line| line.remedy == "init") {
+        advice.push("`audit init` makes or mends the audit log");
+    }
+    if has(|line| line.code != "log") {
+        advice.push("`audit columns TABLE` prints what to do");
+    }
+    advice
+}
+
 fn print(common: &Common, reports: &[Report]) -> Result<()> {
     let mut out = output::stdout(common);
     match common.format {
@@ -217,11 +233,11 @@ fn print(common: &Common, reports: &[Report]) -> Result<()> {
                 .filter(|report| !report.findings.is_empty())
                 .count();
             if tables > 0 {
-                let of = reports.len();
-                writeln!(
-                    out,
-                    "\n{tables} of {of} fall short; `audit columns TABLE` prints what to do"
-                )?;
+                write!(out, "\n{tables} of {} fall short", reports.len())?;
+                for advice in advice(reports) {
+                    write!(out, "; {advice}")?;
+                }
+                writeln!(out)?;
             }
         }
     }

@@ -9,6 +9,7 @@ on_each_backend! {
     check_tells_what_is_wrong_with_the_log
     check_looks_at_tables_with_stamps_or_at_those_named
     check_speaks_json_and_csv
+    own_tables_are_refused
 }
 
 fn init_makes_the_log_and_says_what_it_did(db: &Db) {
@@ -83,6 +84,12 @@ fn check_tells_what_is_wrong_with_the_log(db: &Db) {
             .contains("there is no table `audit_log`: run `audit init`"),
         "{missing:?}"
     );
+    assert!(
+        missing
+            .out
+            .ends_with("1 of 1 fall short; `audit init` makes or mends the audit log\n"),
+        "{missing:?}"
+    );
     db.audit(&["init"]).ends(0);
     db.exec(db.pick(
         "DROP TRIGGER audit_log_no_delete",
@@ -120,6 +127,11 @@ fn check_looks_at_tables_with_stamps_or_at_those_named(db: &Db) {
     assert!(
         !all.out.contains("bare"),
         "no stamp, not asked for: {all:?}"
+    );
+    assert!(
+        all.out
+            .ends_with("\n1 of 3 fall short; `audit columns TABLE` prints what to do\n"),
+        "{all:?}"
     );
     for lacks in [
         "lacks `created_at`",
@@ -173,4 +185,39 @@ fn check_speaks_json_and_csv(db: &Db) {
         csv.starts_with("table,code,column,remedy,text\r\nhalf,"),
         "{csv}"
     );
+}
+
+fn own_tables_are_refused(db: &Db) {
+    db.audit(&["init"]).ends(0);
+    db.exec("CREATE TABLE audit_log_settings (id INT PRIMARY KEY)");
+    let mut own = vec!["audit_log", "audit_hold", "audit_purge"];
+    match db.backend {
+        Backend::Sqlite => own.extend(["audit_log_gate", "main.audit_log", "AUDIT_Log"]),
+        Backend::Postgres => {
+            db.audit(&["init", "--by-month"]).ends(0);
+            own.extend(["public.audit_log", "audit_log_default"]);
+        }
+        Backend::Mysql => own.push("audit_log_gate"),
+    }
+    for table in own {
+        for args in [
+            &["check", table][..],
+            &["check", "audit_log_settings", table],
+            &["columns", table],
+            &["columns", table, "--apply"],
+            &["baseline", table, "--actor", "job:x"],
+        ] {
+            let run = db.audit(args).ends(2);
+            assert!(
+                run.err.contains("the audit framework's own table") && run.out.is_empty(),
+                "{args:?}: {run:?}"
+            );
+        }
+    }
+    assert_eq!(db.audit(&["check"]).ends(0).out, "audit_log: fine\n");
+    // Only of that family by its name.
+    let args = ["baseline", "audit_log_settings", "--actor", "job:x"];
+    db.audit(&args).ends(0);
+    db.audit(&["columns", "audit_log_settings", "--apply"])
+        .ends(0);
 }
