@@ -38,6 +38,8 @@ pub enum RevertError {
     NoRemoval,
     /// A value was given for columns that the trail holds itself.
     Known(Vec<&'static str>),
+    /// The values given for these columns do not read as the types of their fields.
+    Misfit(Vec<&'static str>),
     /// A value was given for a column that the entity does not have.
     NoField(String),
 }
@@ -97,6 +99,10 @@ impl fmt::Display for RevertError {
             Self::NoRemoval => f.write_str("its trail does not end with a removal"),
             Self::Known(columns) => {
                 f.write_str("the trail holds, so that no value may be given: ")?;
+                list(f, columns)
+            }
+            Self::Misfit(columns) => {
+                f.write_str("a value was given that does not read as its field's type: ")?;
                 list(f, columns)
             }
             Self::NoField(name) => write!(f, "it has no column {name:?}"),

@@ -202,7 +202,8 @@ impl Timeline {
                 .mask
                 .as_ref()
                 .is_some_and(|mask| now.is_some_and(|now| now.json == *mask)),
-            Err(Unknown::Truncated) => true,
+            // A column that came later, and that nobody has changed since it did.
+            Err(Unknown::Truncated | Unknown::NotRecorded) => true,
             _ => false,
         }
     }

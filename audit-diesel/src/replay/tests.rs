@@ -302,3 +302,29 @@ fn a_soft_delete_without_its_row_is_not_denied() {
     assert_eq!(then.deleted, Some(false));
     assert!(then.fields.iter().all(|field| field.value.is_ok()));
 }
+
+#[test]
+fn a_column_that_came_later_is_left_alone_where_nobody_changed_it() {
+    let snapshot = format!(
+        r#"{{"id":1,"name":"a","noise":0,"created_at":{},"updated_at":{}}}"#,
+        time(10),
+        time(10)
+    );
+    let first = AuditEntry {
+        new_value: Some(snapshot),
+        ..row(1, 10, "insert", None)
+    };
+    let mut rows = vec![first, update(2, 20, "name", "\"a\"", "\"b\"")];
+    let back = |rows: &[AuditEntry]| {
+        let timeline = Timeline::new(META, rows, now("b", 7, 0, 10, 20), at(1_000));
+        timeline.back_to(at(10))
+    };
+    let values = back(&rows).unwrap();
+    assert_eq!(values[1].as_ref().unwrap().json, "\"a\"");
+    assert!(values[2].is_none());
+    rows.push(update(3, 20, "count", "0", "7"));
+    assert_eq!(
+        back(&rows).unwrap_err(),
+        RevertError::Unknown(vec![("count", Unknown::NotRecorded)])
+    );
+}

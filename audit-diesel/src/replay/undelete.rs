@@ -6,8 +6,11 @@ use audit_core::{AuditContext, Policy, Role};
 use serde::Serialize;
 
 use super::load;
+use super::past::typed;
 use super::revert::boxed;
+use super::state::FieldState;
 use super::timeline::{Kind, Timeline, Whole, field_index};
+use super::types::PastTypes;
 use super::value::{Reading, Value};
 use crate::backend::AuditConnection;
 use crate::columns_read::PastReader;
@@ -84,8 +87,16 @@ where
             return Err(AuditError::not_found::<E>(id));
         }
         let timeline = Timeline::new(E::META, &rows, None, write.now);
+        let types = PastTypes::of::<E, C::Backend>();
+        let reads = |index, value: &Value| {
+            let state = FieldState {
+                value: Ok(value.clone()),
+                mask: None,
+            };
+            typed(&types, index, &state).is_ok()
+        };
         let values = match timeline.items.last().map(|item| &item.kind) {
-            Some(Kind::End(Some(whole))) => timeline.whole_again(whole, refill),
+            Some(Kind::End(Some(whole))) => timeline.whole_again(whole, refill, reads),
             _ => Err(RevertError::NoRemoval),
         };
         let mut values = values.and_then(boxed::<E, C::Backend>).map_err(refuse)?;
@@ -134,6 +145,7 @@ impl Timeline {
         &self,
         whole: &Whole,
         refill: &Refill,
+        reads: impl Fn(usize, &Value) -> bool,
     ) -> Result<Vec<Option<Value>>, RevertError> {
         let mut given = vec![None; self.meta.fields.len()];
         for (column, json) in &refill.columns {
@@ -142,9 +154,10 @@ impl Timeline {
             let slot = place.and_then(|place| given.get_mut(place));
             *slot.ok_or_else(|| RevertError::NoField(column.clone()))? = Some(json);
         }
-        let (mut unknown, mut known) = (Vec::new(), Vec::new());
+        let (mut unknown, mut known, mut misfits) = (Vec::new(), Vec::new(), Vec::new());
         let mut values = Vec::with_capacity(self.meta.fields.len());
-        for ((field, reading), given) in self.meta.fields.iter().zip(&whole.fields).zip(given) {
+        let fields = self.meta.fields.iter().zip(&whole.fields).zip(given);
+        for (index, ((field, reading), given)) in fields.enumerate() {
             let masked = matches!(field.policy, Policy::Masked(_) | Policy::MaskedAt(_));
             let kept = match reading {
                 _ if matches!(field.policy, Policy::Skipped) => Err(Unknown::Skipped),
@@ -153,6 +166,8 @@ impl Timeline {
                 Reading::Value(value) if masked && (field.hide_null || !value.is_null()) => {
                     Err(Unknown::Masked)
                 }
+                // A variant that is gone, a type that was changed.
+                Reading::Value(value) if !reads(index, value) => Err(Unknown::Type),
                 Reading::Value(value) => value.clone().stored(),
             };
             values.push(match (kept, given) {
@@ -167,7 +182,13 @@ impl Timeline {
                     }
                     _ => value,
                 }),
-                (Err(_), Some(json)) => Reading::of_json(Some(json)).value().cloned(),
+                (Err(_), Some(json)) => {
+                    let value = Reading::of_json(Some(json)).value().cloned();
+                    if !value.as_ref().is_some_and(|value| reads(index, value)) {
+                        misfits.push(field.column);
+                    }
+                    value
+                }
                 (Err(reason), None) => {
                     unknown.push((field.column, reason));
                     None
@@ -179,6 +200,9 @@ impl Timeline {
         }
         if !unknown.is_empty() {
             return Err(RevertError::Unknown(unknown));
+        }
+        if !misfits.is_empty() {
+            return Err(RevertError::Misfit(misfits));
         }
         Ok(values)
     }

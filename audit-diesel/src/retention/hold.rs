@@ -201,7 +201,7 @@ impl AuditHold {
             record_id: new.record,
             reason: new.reason,
             placed_by: ctx.actor_ref().clone(),
-            placed_at: ctx.now(),
+            placed_at: micros(ctx.now()),
             until: new.until.map(micros),
             released_by: None,
             released_at: None,
@@ -307,11 +307,12 @@ impl AuditHold {
             }
             let before = hold.json();
             hold.released_by = Some(ctx.actor_ref().clone());
-            hold.released_at = Some(ctx.now());
+            let now = micros(ctx.now());
+            hold.released_at = Some(now);
             let mut sql = Sql::new("UPDATE audit_hold SET released_by = ");
             sql.text(ctx.actor_ref().as_str())
                 .push(", released_at = ")
-                .at(ctx.now())
+                .at(now)
                 .push(" WHERE id = ")
                 .id(id);
             driver::execute(conn, &sql)?;

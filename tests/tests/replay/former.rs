@@ -2,7 +2,7 @@
 // went, other types, variants that are gone.
 
 use audit_diesel::prelude::*;
-use audit_diesel::{AsOf, RevertError, Unknown};
+use audit_diesel::{AsOf, Refill, RevertError, Unknown};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -252,4 +252,47 @@ fn what_does_not_fit_any_more_is_not_written() {
             ("badge", Unknown::Masked)
         ])
     );
+}
+
+#[test]
+fn a_removed_record_whose_variant_is_gone_comes_back_with_another() {
+    let database = Database::bare();
+    let conn = &mut database.connect();
+    audit_diesel::migrate(conn).unwrap();
+    let hand = Hand::new();
+    moved(conn, &hand);
+    let new = NewGadget {
+        code: "h".into(),
+        nickname: "Eve".into(),
+        size: 5,
+        shade: "beige".into(),
+        extra: None,
+        badge: "DE123456789012".into(),
+    };
+    Gadget::audited_insert(conn, &hand.ctx(35, 1), new).unwrap();
+    Gadget::audited_delete(conn, &hand.ctx(36, 1), "h").unwrap();
+    let mut undelete = |refill| {
+        let undeleted = Device::audited_undelete_with(conn, &hand.ctx(50, 2), "h", refill);
+        undeleted.map_err(|error| match error {
+            AuditError::Revert { source, .. } => source,
+            other => panic!("{other:?}"),
+        })
+    };
+    // All that is missing is told at once.
+    assert_eq!(
+        undelete(Refill::new()).map(|_| ()).unwrap_err(),
+        RevertError::Unknown(vec![
+            ("size", Unknown::Type),
+            ("shade", Unknown::Type),
+            ("weight", Unknown::NotRecorded),
+            ("badge", Unknown::Masked)
+        ])
+    );
+    let given = Refill::new().set("size", "5").null("weight").set("badge", "DE1");
+    assert_eq!(
+        undelete(given.clone().set("shade", "beige")).map(|_| ()).unwrap_err(),
+        RevertError::Misfit(vec!["shade"])
+    );
+    let back = undelete(given.set("shade", &Shade::Light)).unwrap();
+    assert_eq!((back.label.as_str(), back.shade), ("Eve", Shade::Light));
 }

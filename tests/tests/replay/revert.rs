@@ -258,7 +258,7 @@ fn what_the_trail_does_not_hold_is_given_or_it_stays_removed() {
     );
     assert_eq!(
         why(undelete(conn, Refill::new().null("cache").set("hint", &5))),
-        RevertError::Unknown(vec![("hint", Unknown::Type)])
+        RevertError::Misfit(vec!["hint"])
     );
     let other = hand.ctx(80, 9).tenant("other");
     assert!(matches!(
