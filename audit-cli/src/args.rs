@@ -125,8 +125,9 @@ Examples:
   audit init --print > audit_log.sql           # the SQL, without connecting
   audit init --by-month                        # PostgreSQL: one partition a month")]
 pub(crate) struct Init {
-    /// Keep the log in one partition a month, so that a purge drops whole months; a log that is there
-    /// becomes the first. PostgreSQL only; it cannot be undone.
+    /// Keep the log in one partition a month, so that a purge drops whole months: a row goes with its
+    /// month. A log that is there becomes the first partition and goes when all of it is too old.
+    /// PostgreSQL only; it cannot be undone.
     #[arg(long)]
     pub(crate) by_month: bool,
     /// Print the SQL for the URL's kind of database and do nothing.

@@ -29,7 +29,7 @@ pub const MIGRATION_BY_MONTH: &str =
 /// in a partition of their own and move when theirs is made, so no write fails for want of one.
 ///
 /// What was in the log becomes its first partition, up to the beginning of a month that is a week
-/// away or more, and is dropped when all of it is too old. Outside of a transaction, writers wait
+/// away or more, and is dropped when all of it is too old; until then `within_months` deletes from it. Outside of a transaction, writers wait
 /// for the blink of an eye: the rows are read beforehand, while they go on. Inside one, and where a row
 /// lies in the future of that month, they wait while the rows are read.
 ///

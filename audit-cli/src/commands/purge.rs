@@ -128,6 +128,7 @@ fn print(common: &Common, report: &PurgeReport) -> Result<()> {
                 "held": report.held(),
                 "oldest": report.oldest.map(time),
                 "partitions_dropped": report.partitions_dropped,
+                "partitions_waiting": report.partitions_waiting,
                 "partitions_created": report.partitions_created,
                 "batches": report.batches,
                 "seconds": report.took.as_secs_f64(),
@@ -158,6 +159,16 @@ fn print(common: &Common, report: &PurgeReport) -> Result<()> {
             )?;
             if !report.counts.is_empty() {
                 writeln!(out, "{}", table(&header, rows).trim_fmt())?;
+            }
+            if !report.partitions_dropped.is_empty() {
+                writeln!(out, "dropped {}", report.partitions_dropped.join(", "))?;
+            }
+            if !report.partitions_waiting.is_empty() {
+                writeln!(
+                    out,
+                    "not over yet, so that older rows in them stay (`--within-months` deletes them): {}",
+                    report.partitions_waiting.join(", ")
+                )?;
             }
         }
     }

@@ -23,12 +23,15 @@ pub struct PurgeReport {
     pub cutoff: Option<DateTime<Utc>>,
     /// Rows deleted (a dry run: to delete) and rows too old but held, by tenant and table.
     pub counts: Vec<PurgeCount>,
-    /// When the oldest row changed that was left; `None` where none was. Of months that need not be
-    /// looked at, it is the first row that was written.
+    /// When the oldest row changed that was left; `None` where none was. Of a month that need not
+    /// be looked at, it is the first row that was written.
     pub oldest: Option<DateTime<Utc>>,
     /// Whole months dropped in place of deleting their rows, by the names of their partitions: of a
     /// log that PostgreSQL keeps by month.
     pub partitions_dropped: Vec<String>,
+    /// Months that were left alone, since they are not over by the limits: they may hold rows that
+    /// are too old, which [`Purge::within_months`](super::Purge::within_months) deletes.
+    pub partitions_waiting: Vec<String>,
     /// The months to come that were made, likewise.
     pub partitions_created: Vec<String>,
     /// Transactions that deleted.
@@ -97,6 +100,7 @@ pub(super) struct Tally {
     pub(super) batches: u64,
     pub(super) longest: Duration,
     pub(super) dropped: Vec<String>,
+    pub(super) waiting: Vec<String>,
     pub(super) created: Vec<String>,
 }
 

@@ -131,7 +131,11 @@ impl<'c> Run<'c> {
             let too_young = |from| latest.is_none_or(|latest| from >= latest);
             let is_over = stretch.to.zip(latest).is_some_and(|(to, l)| to <= l);
             let waits = stretch.month.is_some() && !is_over && !self.limits.within_months;
-            if waits || stretch.from.is_some_and(too_young) {
+            let is_young = stretch.from.is_some_and(too_young);
+            if waits && !is_young {
+                self.tally.waiting.extend(stretch.month.clone());
+            }
+            if waits || is_young {
                 young.push(stretch);
                 continue;
             }
@@ -261,7 +265,11 @@ impl<'c> Run<'c> {
             if self.tally.oldest.is_some() {
                 break;
             }
-            self.tally.oldest = window::first(conn, stretch, &self.limits)?;
+            // A month says itself, nearly, how old its oldest row is; what lies before the first does not.
+            self.tally.oldest = match stretch.from {
+                Some(_) => window::first(conn, stretch, &self.limits)?,
+                None => window::oldest(conn, stretch, &self.limits)?,
+            };
         }
         Ok(())
     }
@@ -434,6 +442,7 @@ impl<'c> Run<'c> {
             counts: self.tally.list(),
             oldest: self.tally.oldest,
             partitions_dropped: self.tally.dropped.clone(),
+            partitions_waiting: self.tally.waiting.clone(),
             partitions_created: self.tally.created.clone(),
             batches: self.tally.batches,
             longest: self.tally.longest,

@@ -302,3 +302,20 @@ pub(super) fn first<C: AuditConnection>(
         .map_err(AuditError::of_audit_table)?;
     Ok(found.first().copied())
 }
+
+/// When the oldest row of a stretch changed; a full read of it.
+pub(super) fn oldest<C: AuditConnection>(
+    conn: &mut C,
+    stretch: &Stretch,
+    limits: &Limits,
+) -> Result<Option<DateTime<Utc>>, AuditError> {
+    let dialect = C::Backend::DIALECT;
+    let mut sql = Sql::new("SELECT coalesce(min(audit_log.changed_at), ");
+    sql.push(never(dialect))
+        .push(") FROM audit_log WHERE 1 = 1");
+    stretch.push(&mut sql);
+    limits.whose.push(&mut sql, dialect, "audit_log.tenant_id");
+    let found = driver::load(conn, &sql, |row| C::Backend::read_time(row, 0))
+        .map_err(AuditError::of_audit_table)?;
+    Ok(found.into_iter().find(|time| !is_never(time)))
+}

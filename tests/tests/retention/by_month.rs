@@ -94,6 +94,7 @@ fn a_row_goes_with_its_month_unless_it_is_asked_for() {
     let report = plain().run(&mut conn, &ctx()).unwrap();
     assert_eq!(counts(&report), ["a/t 2 0"], "those of December and of no month");
     assert_eq!(report.counts, dry.counts);
+    assert_eq!(report.partitions_waiting, ["audit_log_p2024_01"]);
     assert_eq!((report.oldest, dry.oldest), (Some(ago(59)), Some(ago(59))));
     let rest = ["a/t/late/-400", "a/t/1/59", "a/t/1/58", "a/t/1/45", "a/t/1/31", "a/t/1/30", "a/t/1/29"];
     assert_eq!(left(&mut conn), rest);
@@ -105,6 +106,22 @@ fn a_row_goes_with_its_month_unless_it_is_asked_for() {
     assert_eq!(left(&mut conn), ["a/t/late/-400", "a/t/1/30", "a/t/1/29"]);
     let report = plain().within_months().run(&mut conn, &at(now() + TimeDelta::days(1)).all_tenants()).unwrap();
     assert_eq!(counts(&report), ["a/t 1 0"]);
+}
+
+/// A log that was made one of months yesterday has all its rows in the first.
+#[test]
+fn rows_that_wait_for_the_first_partition_are_told() {
+    let database = Database::bare();
+    let mut conn = database.connect();
+    audit_diesel::migrate(&mut conn).unwrap();
+    write(&mut conn, &[29, 31, 400].map(|days| Draft::new("a", "t", "1", ago(days))));
+    audit_diesel::migrate_by_month(&mut conn).unwrap();
+    let report = Purge::new(Retention::default()).run(&mut conn, &ctx()).unwrap();
+    assert_eq!(report.deleted(), 0);
+    assert_eq!(report.partitions_waiting.len(), 1, "{report:?}");
+    assert_eq!(report.oldest, Some(ago(400)));
+    let report = purge(&mut conn);
+    assert_eq!((report.deleted(), report.partitions_waiting.len()), (2, 0));
 }
 
 #[test]
