@@ -277,7 +277,8 @@ pub(crate) struct Whose {
 /// Show rows of the audit log, the newest first.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Where there is more, stderr names the cursor of the next page.
+Where there is more, stderr names the cursor of the next page. With `--all-tenants`, the table and
+the CSV have a column of the tenant; JSON always says it.
 
 Examples:
   audit log --all-tenants --limit 20

@@ -21,7 +21,10 @@ pub(crate) fn run(common: &Common, args: &Log) -> Result<Verdict> {
         query = query.after(cursor.as_str());
     }
     let mut database = crate::connect(common)?;
-    let zone = args.filters.zone;
+    let view = View {
+        zone: args.filters.zone,
+        tenants: args.filters.whose.all_tenants,
+    };
     let mut out = output::stdout(common);
     let next = if args.changes {
         let page = on!(&mut database, conn => query.change_sets(conn))?;
@@ -30,7 +33,7 @@ pub(crate) fn run(common: &Common, args: &Log) -> Result<Verdict> {
             common.format,
             &page.change_sets,
             page.next.as_ref(),
-            zone,
+            view,
         )?;
         page.next
     } else {
@@ -40,7 +43,7 @@ pub(crate) fn run(common: &Common, args: &Log) -> Result<Verdict> {
             common.format,
             &page.entries,
             page.next.as_ref(),
-            zone,
+            view,
         )?;
         page.next
     };
@@ -116,12 +119,27 @@ struct Changes<'a> {
     next: Option<&'a Cursor>,
 }
 
-const HEADER: [&str; 9] = [
-    "at", "by", "action", "record", "field", "old", "new", "request", "reason",
+/// How rows are shown.
+#[derive(Clone, Copy)]
+struct View {
+    zone: Tz,
+    /// With the tenant of each, where it may be any.
+    tenants: bool,
+}
+
+const HEADER: [&str; 10] = [
+    "at", "tenant", "by", "action", "record", "field", "old", "new", "request", "reason",
 ];
 
+impl View {
+    /// The columns, by their places in [`HEADER`].
+    fn columns(self) -> impl Iterator<Item = usize> {
+        (0..HEADER.len()).filter(move |at| self.tenants || HEADER[*at] != "tenant")
+    }
+}
+
 /// A row as the texts of a table.
-fn cells(entry: &AuditEntry, zone: Tz) -> [String; 9] {
+fn cells(entry: &AuditEntry, zone: Tz) -> [String; 10] {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let record = match (&entry.table_name, &entry.record_id) {
         (Some(table), Some(record)) => format!("{table}#{record}"),
@@ -137,6 +155,7 @@ fn cells(entry: &AuditEntry, zone: Tz) -> [String; 9] {
             .changed_at
             .with_timezone(&zone)
             .to_rfc3339_opts(SecondsFormat::Micros, true),
+        text(&entry.tenant_id),
         by,
         entry.action.clone(),
         record,
@@ -153,7 +172,7 @@ fn print_entries(
     format: Format,
     entries: &[AuditEntry],
     next: Option<&Cursor>,
-    zone: Tz,
+    view: View,
 ) -> Result<()> {
     match format {
         Format::Json => {
@@ -167,14 +186,18 @@ fn print_entries(
             )?;
             writeln!(out)?;
         }
-        Format::Csv => csv(out, entries.iter(), zone)?,
+        Format::Csv => csv(out, entries.iter(), view)?,
         Format::Table if entries.is_empty() => {
             writeln!(out, "{}", Tone::Quiet.paint("no entries"))?
         }
         Format::Table => {
-            let rows: Vec<_> = entries.iter().map(|entry| cells(entry, zone)).collect();
+            let rows: Vec<_> = entries
+                .iter()
+                .map(|entry| cells(entry, view.zone))
+                .collect();
             // Columns that nothing stands in only take room away from the others.
-            let kept: Vec<usize> = (0..HEADER.len())
+            let kept: Vec<usize> = view
+                .columns()
                 .filter(|index| rows.iter().any(|row| !row[*index].is_empty()))
                 .collect();
             let header: Vec<&str> = kept.iter().map(|index| HEADER[*index]).collect();
@@ -190,11 +213,14 @@ fn print_entries(
 fn csv<'a>(
     out: &mut impl Write,
     entries: impl Iterator<Item = &'a AuditEntry>,
-    zone: Tz,
+    view: View,
 ) -> io::Result<()> {
-    csv_line(out, &HEADER)?;
+    let header: Vec<&str> = view.columns().map(|at| HEADER[at]).collect();
+    csv_line(out, &header)?;
     for entry in entries {
-        csv_line(out, &cells(entry, zone).each_ref().map(String::as_str))?;
+        let cells = cells(entry, view.zone);
+        let shown: Vec<&str> = view.columns().map(|at| cells[at].as_str()).collect();
+        csv_line(out, &shown)?;
     }
     Ok(())
 }
@@ -204,7 +230,7 @@ fn print_changes(
     format: Format,
     changes: &[ChangeSet],
     next: Option<&Cursor>,
-    zone: Tz,
+    view: View,
 ) -> Result<()> {
     match format {
         Format::Json => {
@@ -221,13 +247,13 @@ fn print_changes(
             )?;
             writeln!(out)?;
         }
-        Format::Csv => csv(out, changes.iter().flat_map(ChangeSet::entries), zone)?,
+        Format::Csv => csv(out, changes.iter().flat_map(ChangeSet::entries), view)?,
         Format::Table if changes.is_empty() => {
             writeln!(out, "{}", Tone::Quiet.paint("no changes"))?
         }
         Format::Table => {
             for set in changes {
-                print_change(out, set, zone)?;
+                print_change(out, set, view)?;
             }
         }
     }
@@ -235,14 +261,15 @@ fn print_changes(
 }
 
 /// Who did what when, then a line for each field.
-fn print_change(out: &mut impl Write, set: &ChangeSet, zone: Tz) -> io::Result<()> {
+fn print_change(out: &mut impl Write, set: &ChangeSet, view: View) -> io::Result<()> {
     let Some(first) = set.first() else {
         return Ok(());
     };
-    let [at, by, action, record, _, _, _, request, reason] = cells(first, zone);
+    let [at, tenant, by, action, record, _, _, _, request, reason] = cells(first, view.zone);
+    let tenant = if view.tenants { tenant } else { String::new() };
     let head = format!("{at}  {by}  {action}  {record}");
     write!(out, "{}", Tone::Strong.paint(&printable(&head, false)))?;
-    for (what, text) in [("request", request), ("reason", reason)] {
+    for (what, text) in [("tenant", tenant), ("request", request), ("reason", reason)] {
         if !text.is_empty() {
             write!(out, "  {what}: {}", printable(&text, false))?;
         }

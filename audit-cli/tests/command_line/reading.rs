@@ -6,6 +6,7 @@ on_each_backend! {
     filters_leave_what_they_name
     pages_go_on_where_they_ended
     json_keeps_every_digit_and_csv_is_no_formula
+    rows_of_all_tenants_say_whose_they_are
     what_is_stored_moves_no_cursor
     days_are_those_of_the_zone
     mistakes_in_filters_are_wrong_usage
@@ -248,6 +249,30 @@ fn json_keeps_every_digit_and_csv_is_no_formula(db: &Db) {
     assert_eq!(lines[0], "at,by,action,record,field,old,new,request,reason");
     // A text is stored as JSON, so that no value begins with a sign; it is quoted all the same.
     assert!(lines[2].contains("\"\"\"=SUM(A1)\"\"\""), "{csv}");
+}
+
+fn rows_of_all_tenants_say_whose_they_are(db: &Db) {
+    fill(db);
+    let shown = |args: &[&str]| db.audit(&[&["log"][..], args].concat()).ends(0).out;
+    let csv = shown(&["--all-tenants", "--format", "csv", "--oldest"]);
+    let lines: Vec<&str> = csv.split("\r\n").collect();
+    assert!(lines[0].starts_with("at,tenant,by,"), "{csv}");
+    assert!(lines[1].contains("Z,acme,user:1,insert,"), "{csv}");
+    assert!(lines[4].contains("Z,Acme,system,delete,"), "{csv}");
+    assert!(lines[5].contains("Z,,job:x,job.ran,"), "{csv}");
+    let table = shown(&["--all-tenants"]);
+    assert!(
+        table.contains("TENANT") && table.contains("  Acme  "),
+        "{table}"
+    );
+    let changes = shown(&["--all-tenants", "--changes"]);
+    assert!(changes.contains("  tenant: Acme"), "{changes}");
+    for whose in [&["--tenant", "Acme"][..], &["--no-tenant"]] {
+        for more in [&[][..], &["--changes"], &["--format", "csv"]] {
+            let out = shown(&[whose, more].concat());
+            assert!(!out.contains("tenant") && !out.contains("Acme"), "{out}");
+        }
+    }
 }
 
 fn what_is_stored_moves_no_cursor(db: &Db) {
