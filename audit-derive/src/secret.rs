@@ -45,7 +45,13 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
 
 /// The `T` of a type written `Option<T>`.
 pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
-    let segment = last_segment(ty).filter(|segment| segment.ident == "Option")?;
+    last_segment(ty)
+        .filter(|segment| segment.ident == "Option")
+        .and_then(first_argument)
+}
+
+/// The `T` of `Name<T>`.
+fn first_argument(segment: &syn::PathSegment) -> Option<&Type> {
     let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return None;
     };
@@ -55,9 +61,53 @@ pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
     })
 }
 
+/// True for types that are written as text: `String`, `&str`, `Option<Cow<'_, str>>` and the like.
+pub(crate) fn is_text(ty: &Type) -> bool {
+    match ty {
+        Type::Group(group) => is_text(&group.elem),
+        Type::Paren(paren) => is_text(&paren.elem),
+        Type::Reference(reference) => is_text(&reference.elem),
+        _ => last_segment(ty).is_some_and(|segment| {
+            let is = |name: &&str| segment.ident == name;
+            ["String", "str"].iter().any(is)
+                || ["Option", "Box", "Cow", "Arc", "Rc"].iter().any(is)
+                    && first_argument(segment).is_some_and(is_text)
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_known_as_it_is_written() {
+        for ty in [
+            "String",
+            "&str",
+            "&'a mut (str)",
+            "Option<String>",
+            "::core::option::Option<std::string::String>",
+            "Cow<'static, str>",
+            "Option<Box<str>>",
+            "Arc<Option<Rc<str>>>",
+        ] {
+            assert!(is_text(&syn::parse_str(ty).unwrap()), "{ty}");
+        }
+        for ty in [
+            "Value",
+            "Option<serde_json::Value>",
+            "Json<String>",
+            "Vec<String>",
+            "Option<Vec<u8>>",
+            "Option",
+            "&[u8]",
+            "Cow<'a, [u8]>",
+            "(String, String)",
+        ] {
+            assert!(!is_text(&syn::parse_str(ty).unwrap()), "{ty}");
+        }
+    }
 
     #[test]
     fn a_bool_and_a_time_hold_no_secret() {

@@ -60,7 +60,7 @@ symbols! {
     Skip "skip" [EntityField PartField] "skip" "never store the value; a change of it is no change";
     Ignore "ignore" [EntityField PartField] "ignore" "store the value, but let a change of it alone trigger nothing";
     Mask "mask" [EntityField PartField] "mask = \"last4\"" "store only what the mask leaves of the value";
-    MaskAt "mask_at" [EntityField PartField] "mask_at(\"/card/number\" = \"pan\")" "mask at paths inside a JSON value; `*` is any element";
+    MaskAt "mask_at" [EntityField PartField] "mask_at(\"/card/number\" = \"pan\")" "mask at paths inside a JSON value (not a text); `*` is any element";
     HideNull "hide_null" [EntityField PartField] "mask = \"redact\", hide_null" "mask a null too, so that it does not show whether a value came or went";
     Eq "eq" [EntityField PartField] "eq = same_value" "compare with a function `fn(&T, &T) -> bool` instead of `==`";
     Via "via" [EntityField PartField] "via = \"display\"" "store a type without `Serialize` as its `Display` text";

@@ -196,7 +196,8 @@ impl<'a> EventBuilder<'a> {
 
     /// Masks what a JSON pointer (RFC 6901, `*` for any element) leads to in the values of
     /// [`Self::before`] and [`Self::after`], with a mask of the framework's or the app's. See
-    /// [`audit_core::mask::apply_at`]; a pointer that leads nowhere does nothing.
+    /// [`audit_core::mask::apply_at`]; a pointer that leads nowhere does nothing, but a value that
+    /// is nothing but a text is hidden as a whole: no pointer leads into a text.
     ///
     /// ```
     /// use audit_diesel::prelude::*;

@@ -9,9 +9,30 @@ use crate::encode::{Decoded, ValueRef, decode};
 /// A path is a JSON pointer (RFC 6901) in which `*` also stands for every element of a list and
 /// every member of an object; `""` is the whole value. Where a path leads nowhere, nothing is
 /// done. At its end a text is masked, a null stays null, and anything else is
-/// `"***"`, except that the mask `token` takes any value. Where a path leads *into* a text that
-/// itself holds a JSON object or list, the text as a whole becomes `"***"`: what it hides cannot
-/// be masked in place.
+/// `"***"`, except that the mask `token` takes any value.
+///
+/// No path is followed into a text, because what it hides cannot be masked in place. A value that
+/// is nothing but a text is `"***"` as a whole under any path but `""`, whatever it holds. Inside of
+/// a value, a text that a path leads into is `"***"` if it has a `{` or a `[`: it may be JSON, also
+/// where no parser takes it.
+///
+/// ```
+/// use audit_core::config::AuditConfig;
+/// use audit_core::encode::ValueRef;
+/// use audit_core::mask::{MaskRef, Redact, apply_at};
+///
+/// let masks = &[("/code", MaskRef::of::<Redact>("redact"))];
+/// let stored = |value: serde_json::Value| {
+///     let mut out = String::new();
+///     apply_at("door", masks, ValueRef::Value(&value), &AuditConfig::default(), &mut out)
+///         .map(|()| out)
+/// };
+/// let door = serde_json::json!({ "code": "4711", "floor": 2 });
+/// assert_eq!(stored(door)?, r#"{"code":"***","floor":2}"#);
+/// // Cut off, and so no JSON: nothing of it shows.
+/// assert_eq!(stored(r#"{"code":"4711"#.into())?, r#""***""#);
+/// # Ok::<(), audit_core::mask::MaskFailure>(())
+/// ```
 ///
 /// # Errors
 /// Where a mask returns an error or panics, or a path is no JSON pointer. `out` is then left as it
@@ -49,6 +70,7 @@ pub fn apply_at_json(
             config,
         };
         match pointer.strip_prefix('/') {
+            Some(_) if is_text(&value) => value = Decoded::Text(HIDDEN.into()),
             Some(path) => {
                 let tokens: Vec<String> = path
                     .split('/')
@@ -100,7 +122,7 @@ impl Site<'_> {
                     self.descend(field, rest)?;
                 }
             }
-            Decoded::Text(text) if holds_json(text) => *value = Decoded::Text(HIDDEN.into()),
+            Decoded::Text(text) if may_hold_json(text) => *value = Decoded::Text(HIDDEN.into()),
             // A list of numbers below 256 may have been taken for bytes.
             Decoded::Bytes(_) => *value = Decoded::Text(HIDDEN.into()),
             _ => {}
@@ -131,8 +153,17 @@ fn array_index(token: &str) -> Option<usize> {
     if plain { token.parse().ok() } else { None }
 }
 
-fn holds_json(text: &str) -> bool {
-    let start = text.trim_start();
-    (start.starts_with('{') || start.starts_with('['))
-        && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+/// A text, also one in `Some`.
+fn is_text(value: &Decoded) -> bool {
+    match value {
+        Decoded::Text(_) => true,
+        Decoded::Some(inner) => is_text(inner),
+        _ => false,
+    }
+}
+
+/// Not decided by a parser: JSON that is cut off, has something in front or behind, or was encoded
+/// twice holds the same secrets.
+fn may_hold_json(text: &str) -> bool {
+    text.contains(['{', '['])
 }

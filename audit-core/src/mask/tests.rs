@@ -311,11 +311,29 @@ fn json_inside_of_text_is_hidden_where_a_path_leads_into_it() {
         at(&[("/card/number", PAN)], json!({ "card": inner })),
         json!({"card": "***"})
     );
-    assert_eq!(at(&[("/number", PAN)], json!(inner)), json!("***"));
+    for odd in [
+        &inner[..inner.len() - 2],
+        &format!("{inner} and more"),
+        &format!("\u{feff}{inner}"),
+        &json!(inner).to_string(),
+        "[4111111111111111",
+    ] {
+        let shown = at(&[("/card/number", PAN)], json!({ "card": odd }));
+        assert_eq!(shown, json!({"card": "***"}), "{odd}");
+    }
     assert_eq!(
         at(&[("/card/number", PAN)], json!({"card": "none"})),
         json!({"card": "none"})
     );
+}
+
+#[test]
+fn a_path_to_the_whole_masks_a_text() {
+    let card = json!("4111111111111111");
+    assert_eq!(at(&[("", PAN)], card.clone()), json!("411111******1111"));
+    for masks in [[("", PAN), ("/a", PAN)], [("/a", PAN), ("", PAN)]] {
+        assert_eq!(at(&masks, card.clone()), json!("***"));
+    }
 }
 
 #[test]
@@ -415,6 +433,36 @@ proptest! {
         apply_at("f", &[(pointer, REDACT)], ValueRef::Value(&value), &config(), &mut out).unwrap();
         prop_assert!(!out.contains(&secret));
         prop_assert!(out.contains("other"));
+    }
+
+    /// Nothing shows of a text in which paths are to be masked, be it JSON, nearly so, or none.
+    #[test]
+    fn a_text_is_hidden_under_paths(
+        secret in any::<String>(),
+        shape in 0..8,
+        cut in any::<prop::sample::Index>(),
+        path in prop::sample::select(vec!["/code", "/*", "/0", "/", "/a/b"]),
+    ) {
+        let json = json!({"code": secret.clone(), "0": [1]}).to_string();
+        let ends: Vec<usize> = json.char_indices().map(|(at, _)| at).collect();
+        let text = match shape {
+            0 => json,
+            1 => json[..*cut.get(&ends)].to_owned(),
+            2 => format!("{json} and more"),
+            3 => format!("\u{feff}{json}"),
+            4 => json!(json).to_string(),
+            5 => format!("[{json},"),
+            6 => format!(")]}}',\n{json}"),
+            _ => secret,
+        };
+        let plain: &dyn ErasedValue = &text;
+        for value in [plain, &Some(&text), &Some(Some(&text)), &json!(text), &text.as_str()] {
+            for masks in [vec![(path, LAST4)], vec![("/x", TOKEN), (path, EMAIL)]] {
+                let mut out = String::new();
+                apply_at("f", &masks, ValueRef::Value(value), &config(), &mut out).unwrap();
+                prop_assert_eq!(out, "\"***\"");
+            }
+        }
     }
 
     /// Where no path leads, the value is stored as it would be without masks.

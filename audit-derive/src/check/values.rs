@@ -6,6 +6,7 @@ use crate::ast::{Container, Field};
 use crate::bound::Bounds;
 use crate::errors::Errors;
 use crate::meaning::{FormUse, KeySource, Policy, Role};
+use crate::secret::is_text;
 
 /// What a part's columns are is said inside the part.
 pub(super) fn embedded(container: &mut Container<'_>, errors: &Errors) {
@@ -134,13 +135,7 @@ pub(super) fn values(container: &Container<'_>, field: &Field<'_>, errors: &Erro
             "keep one of `skip` and `via`",
         );
     }
-    if let (Some(Policy::MaskAt(_)), Some(key)) = (field.policy(), attrs.via.key()) {
-        errors.at(
-            key,
-            "`via` contradicts `mask_at`: a `Display` text has no JSON paths",
-            "keep one of `mask_at` and `via`",
-        );
-    }
+    json_paths(field, errors);
     if let (Some(key), Some(FormUse::None)) = (
         attrs.form_attrs.key(),
         attrs.form_use.as_ref().map(|given| given.value),
@@ -168,6 +163,33 @@ pub(super) fn values(container: &Container<'_>, field: &Field<'_>, errors: &Erro
         );
     }
     ignored_secret(field, errors);
+}
+
+/// Paths lead into JSON: no text can be masked in part.
+fn json_paths(field: &Field<'_>, errors: &Errors) {
+    let Some(policy) = &field.attrs.policy else {
+        return;
+    };
+    if !matches!(policy.value, Policy::MaskAt(_)) {
+        return;
+    }
+    if let Some(key) = field.attrs.via.key() {
+        errors.at(
+            key,
+            "`via` contradicts `mask_at`: a `Display` text has no JSON paths",
+            "keep one of `mask_at` and `via`",
+        );
+    } else if is_text(field.ty()) {
+        errors.at(
+            policy.key,
+            format!(
+                "`mask_at` on `{}`, which is text and has no JSON paths",
+                field.name
+            ),
+            "mask the whole text: `#[audit(mask = \"redact\")]`; or hold the column as \
+             `serde_json::Value`",
+        );
+    }
 }
 
 /// A null is hidden by a mask, and there must be one.

@@ -189,6 +189,10 @@ fn contradictions_are_shown_at_the_second_word() {
             "via: `via` contradicts `mask_at`: a `Display` text has no JSON paths",
         ),
         (
+            "mask_at(\"/a\" = \"pan\")",
+            "mask_at: `mask_at` on `x`, which is text and has no JSON paths",
+        ),
+        (
             "no_form, form(a)",
             "form: `form` contradicts `no_form`: `x` is in no form",
         ),

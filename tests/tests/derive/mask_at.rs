@@ -41,3 +41,46 @@ fn json_is_known_by_its_type() {
     assert!(field::<Thing>("details").json);
     assert!(!field::<Thing>("id").json);
 }
+
+/// The derive refuses a field that is written as text; this one it cannot know.
+type Note = String;
+
+#[derive(Audited, Clone)]
+#[audit(name = "doors", crate = audit_diesel)]
+#[audit(exempt(created_at, created_by, updated_at, updated_by))]
+struct Door {
+    id: i64,
+    #[audit(mask_at("/code" = "redact"))]
+    note: Note,
+    #[audit(mask_at("/code" = "redact"))]
+    details: Option<serde_json::Value>,
+}
+
+#[test]
+fn a_text_is_hidden_whole() {
+    for secret in [
+        r#"{"code":"SECRET2""#,
+        r#"{"code":"SECRET2"} and more"#,
+        "\u{feff}{\"code\":\"SECRET2\"}",
+        r#""{\"code\":\"SECRET2\"}""#,
+        "SECRET2",
+    ] {
+        let before = Door {
+            id: 1,
+            note: String::new(),
+            details: None,
+        };
+        let after = Door {
+            note: secret.into(),
+            details: Some(json!(secret)),
+            ..before.clone()
+        };
+        assert_eq!(
+            changes(&before, &after),
+            [r#"note: "***" -> "***""#, r#"details: null -> "***""#],
+            "{secret}"
+        );
+        let shown = format!("{after:?}");
+        assert!(!shown.contains("SECRET2"), "{shown}");
+    }
+}
