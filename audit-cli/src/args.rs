@@ -336,7 +336,8 @@ pub(crate) struct ExportKind {
 /// Delete what is older than a number of days, except what a legal hold covers.
 ///
 /// It works in short transactions and can be killed at any time: the next run goes on from there.
-/// What it has done is an event of the log.
+/// Its start is an event of the log (`audit.purge.start`), and so is what it has done, at its end. A
+/// run that is killed has no end: what it had deleted is in no event's count.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 From cron:
@@ -344,7 +345,8 @@ From cron:
 
 Examples:
   audit purge --older-than-days 365 --actor user:u_42 --dry-run
-  audit purge --older-than-days 30 --actor system:cron --keep-tenant acme=365 --keep-table invoices=forever")]
+  audit purge --older-than-days 30 --actor system:cron --keep-tenant acme=365
+  audit purge --older-than-days 30 --actor system:cron --keep-table invoices=forever")]
 pub(crate) struct Purge {
     /// Days that rows are kept where nothing else is said: 1 to 36500.
     #[arg(
@@ -393,7 +395,8 @@ pub(crate) enum Hold {
     #[command(after_help = "\
 Examples:
   audit hold add --tenant acme --reason 'Case 17/2026' --actor user:counsel
-  audit hold add --table invoices --record 42 --until 2027-01-01T00:00:00Z --reason audit --actor user:counsel")]
+  audit hold add --table invoices --record 42 --reason audit --actor user:counsel
+  audit hold add --until 2027-01-01T00:00:00Z --reason 'Case 18/2026' --actor user:counsel")]
     Add(HoldAdd),
     /// List the holds that are active.
     #[command(after_help = "\
@@ -462,7 +465,8 @@ pub(crate) struct HoldRelease {
 #[command(after_help = "\
 Examples:
   audit baseline accounts --actor system:migration
-  audit baseline users --actor system:migration --mask iban=last4 --skip password_hash --plain token_hint")]
+  audit baseline users --actor system:migration --mask iban=last4 --skip password_hash
+  audit baseline users --actor system:migration --skip password_hash --plain token_hint")]
 pub(crate) struct Baseline {
     /// The table, `schema.table` where it is not in the search path.
     #[arg(value_name = "TABLE", value_parser = NonEmptyStringValueParser::new())]

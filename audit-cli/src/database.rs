@@ -212,9 +212,11 @@ fn unreachable_(url: &str, error: &diesel::ConnectionError) -> Failure {
              written as `%40`, `%2F` and `%23`"
                 .to_owned()
         }
-        other => without_secrets(url, &other.to_string()),
+        other => without_secrets(url, other.to_string().trim()),
     };
-    Failure::Database(format!("no connection: {}", text.trim_end()))
+    // libpq writes several lines, and indents some by a tab.
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    Failure::Database(format!("no connection: {}", lines.join("; ")))
 }
 
 /// A client library's message, which may quote pieces of the URL, without any piece that could be

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use audit_diesel::AuditError;
+use audit_diesel::{AuditError, FailureKind, QueryError};
 
 /// What a command has to say by its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,16 +94,56 @@ fn describe(error: AuditError, database_messages: bool) -> (String, u8) {
         | AuditError::TransactionLost => 3,
         _ => 2,
     };
-    let text = for_the_command_line(&error.to_string());
-    let AuditError::Database(_) = &error else {
+    let text = match &error {
+        AuditError::Query(problem) => by_flags(problem),
+        error => for_the_command_line(&error.to_string()),
+    };
+    let AuditError::Database(failure) = &error else {
         return (text, code);
     };
     if !database_messages {
-        return (format!("{text}; `--database-messages` shows it"), code);
+        // Diesel tells no refused right from other refusals, and it is the likeliest of them.
+        let hint = match failure.kind {
+            FailureKind::Other => "; a right may be missing",
+            _ => "",
+        };
+        let text = format!("{text}{hint}; `--database-messages` shows the database's words");
+        return (text, code);
     }
     match error.into_diesel_unmasked() {
         Ok(raw) => (format!("the database refused: {raw}"), code),
         Err(_) => (text, code),
+    }
+}
+
+/// What is wrong with a query of the log, by the options where the library names its methods.
+fn by_flags(problem: &QueryError) -> String {
+    match problem {
+        QueryError::Limit { max } => format!(
+            "`--limit` takes 1 to {max}; to read more, go on with `--cursor`, or take `audit export`"
+        ),
+        QueryError::EmptyRange => {
+            "the time range is empty: `--from` must be before the end that `--to` says".to_owned()
+        }
+        QueryError::Unbounded { filter } => format!(
+            "with `{}` this query would read the whole log: add a record (`--table` and `--record`), \
+             an `--operation`, or the start of a time range (`--from` or `--day`)",
+            flag(filter)
+        ),
+        QueryError::Nul { filter }
+        | QueryError::TooLong { filter, .. }
+        | QueryError::Empty { filter } => problem
+            .to_string()
+            .replace(&format!("`{filter}`"), &format!("`{}`", flag(filter))),
+        problem => problem.to_string(),
+    }
+}
+
+/// The option of a filter's method.
+fn flag(filter: &str) -> String {
+    match filter {
+        "changed_by" => "--by".to_owned(),
+        filter => format!("--{filter}"),
     }
 }
 
@@ -113,5 +153,9 @@ pub(crate) fn for_the_command_line(text: &str) -> String {
         .replace(
             "`audit_diesel::migrate_by_month(&mut conn)`",
             "`audit init --by-month`",
+        )
+        .replace(
+            "ask `audit_diesel::outcome` on another connection whether it was committed",
+            "`audit log --all-tenants --operation` with that id shows whether it was committed",
         )
 }

@@ -27,8 +27,9 @@ pub(super) fn context(actor: Actor, tenant: Option<&str>) -> Result<AuditContext
         Some(tenant) => ctx.tenant(tenant),
         None => ctx.all_tenants(),
     };
+    // The actor was looked at when it was made.
     ctx.validate()
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+        .map_err(|error| Failure::Usage(format!("`--tenant`: {error}")))?;
     Ok(ctx)
 }
 

@@ -1,9 +1,11 @@
 //! `audit purge`.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 
-use audit_diesel::retention::{Keep, Purge as Run, PurgeReport, Retention};
+use audit_diesel::retention::{Keep, Purge as Run, PurgeReport, RETENTION_DAYS, Retention};
 use chrono::SecondsFormat;
 use serde_json::json;
 
@@ -42,51 +44,83 @@ pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
 }
 
 fn retention(args: &Purge) -> Result<Retention> {
-    let mut retention = Retention::new(days("--older-than-days", &args.older_than_days)?);
+    let given = &args.older_than_days;
+    let mut retention = Retention::new(days(given, &source_of_days(given))?);
+    let mut rules = HashSet::new();
     for given in &args.keep_tenant {
-        let (tenant, keep) = keep("--keep-tenant", given)?;
+        let said = format!("`--keep-tenant {given}`");
+        let (tenant, days) = name_and_days(given, &said)?;
+        let keep = keep(days, &said)?;
+        once(&mut rules, (Some(tenant), None), &said)?;
         retention = retention.tenant(tenant, keep);
     }
     for given in &args.keep_table {
-        let (table, keep) = keep("--keep-table", given)?;
+        let said = format!("`--keep-table {given}`");
+        let (table, days) = name_and_days(given, &said)?;
+        let keep = keep(days, &said)?;
+        once(&mut rules, (None, Some(table)), &said)?;
         retention = retention.table(table, keep);
     }
     for given in args.keep_tenant_table.chunks(3) {
-        if let [tenant, table, given] = given {
-            let keep = keep_of("--keep-tenant-table", given)?;
+        if let [tenant, table, days] = given {
+            let said = format!("`--keep-tenant-table {}`", given.join(" "));
+            let keep = keep(days, &said)?;
+            once(&mut rules, (Some(tenant), Some(table)), &said)?;
             retention = retention.tenant_table(tenant.as_str(), table.as_str(), keep);
         }
     }
     Ok(retention)
 }
 
-/// `NAME=DAYS`; the name may have a `=` in it.
-fn keep<'a>(option: &str, given: &'a str) -> Result<(&'a str, Keep)> {
-    let (name, value) = given
-        .rsplit_once('=')
-        .filter(|(name, _)| !name.is_empty())
-        .ok_or_else(|| {
-            Failure::Usage(format!(
-                "`{option} {given}`: write `NAME=DAYS` or `NAME=forever`"
-            ))
-        })?;
-    Ok((name, keep_of(option, value)?))
+/// Where the days come from and what they are. What clap fills in does not tell the variable from the
+/// option.
+fn source_of_days(given: &str) -> String {
+    let option = "--older-than-days";
+    let is_option = |arg: OsString| arg.to_string_lossy().starts_with(option);
+    if std::env::args_os().any(is_option) {
+        format!("`{option} {given}`")
+    } else {
+        format!("the variable `{RETENTION_DAYS}`, which is `{given}`")
+    }
 }
 
-fn keep_of(option: &str, given: &str) -> Result<Keep> {
+/// Refuses a second rule for one name: of two, one would be forgotten.
+fn once<'a>(
+    rules: &mut HashSet<(Option<&'a str>, Option<&'a str>)>,
+    whose: (Option<&'a str>, Option<&'a str>),
+    said: &str,
+) -> Result<()> {
+    if rules.insert(whose) {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{said}: this name was given days before; say it once; nothing was deleted"
+    )))
+}
+
+/// `NAME=DAYS`; the name may have a `=` in it.
+fn name_and_days<'a>(given: &'a str, said: &str) -> Result<(&'a str, &'a str)> {
+    given
+        .rsplit_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| Failure::Usage(format!("{said}: write `NAME=DAYS` or `NAME=forever`")))
+}
+
+fn keep(given: &str, said: &str) -> Result<Keep> {
     if given == "forever" {
         return Ok(Keep::FOREVER);
     }
-    days(option, given)
+    days(given, said)
 }
 
-fn days(option: &str, given: &str) -> Result<Keep> {
+/// Days; `said` is what a message says of where they stand.
+fn days(given: &str, said: &str) -> Result<Keep> {
     let number = given.parse::<i64>().map_err(|_| {
         Failure::Usage(format!(
-            "`{option} {given}`: give a whole number of days; nothing was deleted"
+            "{said}: give a whole number of days; nothing was deleted"
         ))
     })?;
-    Keep::days(number).map_err(|error| Failure::Usage(format!("`{option} {given}`: {error}")))
+    Keep::days(number).map_err(|error| Failure::Usage(format!("{said}: {error}")))
 }
 
 fn print(common: &Common, report: &PurgeReport) -> Result<()> {

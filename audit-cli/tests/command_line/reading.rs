@@ -380,6 +380,24 @@ fn mistakes_in_filters_are_wrong_usage(db: &Db) {
             "{args:?}: {run:?}"
         );
     }
+    for (args, words) in [
+        (&["--limit", "0"][..], "`--limit` takes 1 to"),
+        (&["--by", "user:1"], "with `--by` this query"),
+        (&["--action", "insert"], "(`--from` or `--day`)"),
+        (&["--field", ""], "the text of `--field` is empty"),
+        (
+            &["--from", "2026-03-02", "--to", "2026-03-01T00:00:00Z"],
+            "`--from` must be before",
+        ),
+    ] {
+        let run = db
+            .audit(&[&["log", "--all-tenants"][..], args].concat())
+            .ends(2);
+        assert!(run.err.contains(words), "{args:?}: {run:?}");
+        for method in ["changed_by", "since", "between", "stream", "`limit`"] {
+            assert!(!run.err.contains(method), "{args:?}: {run:?}");
+        }
+    }
     db.exec(db.pick(
         "DROP TABLE audit_log",
         "DROP TABLE audit_log",

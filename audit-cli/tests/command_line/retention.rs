@@ -1,7 +1,7 @@
 //! `audit purge` and `audit hold`.
 
 use super::reading::{ROWS, fill};
-use super::support::{Db, on_each_backend};
+use super::support::{Db, audit_with, on_each_backend};
 
 on_each_backend! {
     a_purge_deletes_what_is_old_and_tells
@@ -9,6 +9,7 @@ on_each_backend! {
     holds_keep_what_they_cover
     other_days_for_tenants_and_tables
     mistakes_delete_nothing
+    mistakes_are_told_as_they_were_typed
 }
 
 /// Rows of the log that tell of changes and not of purges and holds.
@@ -265,4 +266,59 @@ fn mistakes_delete_nothing(db: &Db) {
         db.audit(&["hold", "list", "--all"]).ends(0).out.trim(),
         "no holds"
     );
+}
+
+fn mistakes_are_told_as_they_were_typed(db: &Db) {
+    old(db);
+    for (args, words) in [
+        (
+            &["--keep-tenant", "acme=0"][..],
+            "`--keep-tenant acme=0`: the number of days is 0",
+        ),
+        (&["--keep-table", "a=b=x"], "`--keep-table a=b=x`: give"),
+        (
+            &["--keep-tenant-table", "a", "b", "-2"],
+            "`--keep-tenant-table a b -2`: the number of days is negative",
+        ),
+        (
+            &["--keep-tenant", "a=1", "--keep-tenant", "a=forever"],
+            "`--keep-tenant a=forever`: this name was given days before",
+        ),
+        (
+            &["--keep-table", "a=1", "--keep-table", "a=1"],
+            "`--keep-table a=1`: this name",
+        ),
+        (
+            &["--keep-tenant-table", "a", "b", "1"].repeat(2),
+            "`--keep-tenant-table a b 1`: this name",
+        ),
+        (&["--tenant", ""], "`--tenant`: the tenant"),
+    ] {
+        let args = [&purge(&["--older-than-days", "1"])[..], args].concat();
+        let run = db.audit(&args).ends(2);
+        assert!(run.err.contains(words), "{args:?}: {run:?}");
+    }
+    let run = db.audit(&purge(&["--older-than-days=0"])).ends(2);
+    assert!(run.err.contains("`--older-than-days 0`: "), "{run:?}");
+    for days in ["0", "", "ten"] {
+        let env = [("DATABASE_URL", &*db.url), ("AUDIT_RETENTION_DAYS", days)];
+        let run = audit_with(&env, PURGE).ends(2);
+        assert!(
+            run.err
+                .contains(&format!("`AUDIT_RETENTION_DAYS`, which is `{days}`: "))
+                && !run.err.contains("--older-than-days"),
+            "{run:?}"
+        );
+    }
+    assert_eq!(left(db), ROWS.len());
+    // A tenant and a table of one name are two.
+    let rules = [
+        "--older-than-days",
+        "1",
+        "--keep-tenant",
+        "acme=9",
+        "--keep-table",
+        "acme=9",
+    ];
+    db.audit(&purge(&rules)).ends(0);
 }

@@ -35,7 +35,13 @@ fn help_is_as_it_was() {
         }
         let golden = std::fs::read_to_string(&path).unwrap_or_default();
         assert_eq!(help, golden, "{path}: `BLESS=1` writes it anew");
-        assert!(help.contains("Examples:"), "{name} without an example");
+        let (_, examples) = help.split_once("Examples:").expect("examples");
+        for line in examples.lines().filter(|line| !line.is_empty()) {
+            let is_whole = ["  audit ", "  export "]
+                .iter()
+                .any(|it| line.starts_with(it));
+            assert!(is_whole, "{name}: a command is broken in two: {line}");
+        }
     }
 }
 
@@ -79,6 +85,12 @@ fn no_message_shows_a_password() {
                 !format!("{run:?}").contains("hunter2"),
                 "{url} {args:?}: {run:?}"
             );
+            // Client libraries write lines and tabs of their own.
+            assert!(
+                run.code != 3 || !run.err.trim_end().contains(['\n', '\t']),
+                "{run:?}"
+            );
+            assert!(!run.err.contains("\\t"), "{run:?}");
         }
     }
 }
