@@ -126,8 +126,9 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// What readers of masked fields say instead of the inner error, which may quote the value.
-const INVALID: &str = "invalid value (not shown: the field is masked)";
+/// What readers of masked fields and of parts say instead of the inner error, which may quote the
+/// value.
+const INVALID: &str = "invalid value (not shown: it may hold a masked value)";
 
 /// Reads a masked field.
 ///

@@ -118,6 +118,12 @@ impl Field<'_> {
         )
     }
 
+    /// An error about what a client sent may quote nothing of it: the value never leaves as it is,
+    /// or it is a part, of whose fields nothing is known here.
+    pub(crate) fn hides_input(&self) -> bool {
+        self.is_hidden() || self.diesel.embed
+    }
+
     /// Its name says that it is secret.
     pub(crate) fn is_secret(&self) -> bool {
         says_secret(&self.name, self.ty()) || says_secret(&self.column(), self.ty())

@@ -1,4 +1,5 @@
-//! Readers of the masked fields of derived forms. Their errors name the field, and no value.
+//! Readers of the fields of derived forms that are masked, or parts: those may hold masked fields,
+//! which the macro cannot see. Their errors name the field, and no value.
 
 use serde::de::{Deserialize, Deserializer, Error};
 
@@ -10,7 +11,7 @@ pub trait MaskedInput {
     const FIELDS: &'static [&'static str];
 }
 
-/// [`INVALID`] of the masked field `N` of the form `F`: without the name, nobody who reads the error
+/// [`INVALID`] of the field `N` of the form `F`: without the name, nobody who reads the error
 /// finds what to correct.
 fn invalid<F: MaskedInput + ?Sized, const N: usize, E: Error>() -> E {
     match F::FIELDS.get(N) {

@@ -209,7 +209,7 @@ impl Form<'_, '_> {
         if optional {
             items.push(q!(default));
         }
-        let by = match (self.kind, field.is_nullable(), field.is_hidden()) {
+        let by = match (self.kind, field.is_nullable(), field.hides_input()) {
             (Kind::New, _, false) => None,
             (Kind::New, _, true) => Some("masked_field"),
             (Kind::Changes, false, false) => Some("some"),
@@ -241,7 +241,7 @@ impl Form<'_, '_> {
         self.fields
             .iter()
             .copied()
-            .filter(|field| field.is_hidden() && !is_server(field))
+            .filter(|field| field.hides_input() && !is_server(field))
     }
 
     /// Their names, for the readers that [`Self::serde_attr`] chooses.

@@ -19,6 +19,9 @@ pub struct User {
 #[serde(crate = "::audit_diesel::__private::serde")]
 pub struct NewUser {
     ///`address` of [`User`].
+    #[serde(
+        deserialize_with = "::audit_diesel::__private::masked_field::<NewUser, 0, _, _>"
+    )]
     pub address: Address,
     ///`name` of [`User`].
     pub name: String,
@@ -28,7 +31,10 @@ pub struct NewUser {
 #[serde(crate = "::audit_diesel::__private::serde")]
 pub struct UserChanges {
     ///`address` of [`User`].
-    #[serde(default, deserialize_with = "::audit_diesel::__private::some")]
+    #[serde(
+        default,
+        deserialize_with = "::audit_diesel::__private::masked_option_field::<UserChanges, 0, _, _>"
+    )]
     pub address: ::core::option::Option<Address>,
     ///`name` of [`User`].
     #[serde(default, deserialize_with = "::audit_diesel::__private::some")]
@@ -154,6 +160,10 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl _p::MaskedInput for NewUser {
+        const FIELDS: &'static [&'static ::core::primitive::str] = &["address"];
+    }
+    #[automatically_derived]
     impl _a::AuditedForm for NewUser {
         type Entity = User;
         fn apply(&self, entity: &mut User) {
@@ -185,6 +195,10 @@ const _: () = {
                 .value("name", _a::ValueRef::Value(&self.name))
                 .finish()
         }
+    }
+    #[automatically_derived]
+    impl _p::MaskedInput for UserChanges {
+        const FIELDS: &'static [&'static ::core::primitive::str] = &["address"];
     }
     #[automatically_derived]
     impl ::core::default::Default for UserChanges {

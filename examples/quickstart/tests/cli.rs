@@ -54,7 +54,7 @@ fn keeps_all_promises(url: &str) {
         "input has a key twice",
         "has changed since it was read: load it again",
         "has no record `999999999`",
-        "`: invalid value (not shown: the field is masked)",
+        "`: invalid value (not shown: it may hold a masked value)",
         "the context has no tenant",
         r#"tax_number "****9012" -> "****1098""#,
         r#"password_hash "***" -> "***""#,

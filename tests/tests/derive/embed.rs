@@ -111,3 +111,43 @@ fn forms_take_parts_whole() {
     };
     new.apply(&mut user());
 }
+
+/// What the part masks is not for the form to know.
+#[test]
+fn what_cannot_be_read_into_a_part_is_not_shown() {
+    for address in [
+        r#""SECRETZIP""#,
+        "77700001",
+        r#"["Kai 2",77700001]"#,
+        r#"{"street":"Kai 2","zip":77700001}"#,
+        r#"{"street":"Kai 2","zip":["SECRETZIP"]}"#,
+        r#"{"zip":"SECRETZIP"}"#,
+        r#"{"street":{"SECRETZIP":1}}"#,
+    ] {
+        let json = format!(r#"{{"name":"Eve","address":{address}}}"#);
+        let value = serde_json::from_str::<serde_json::Value>(&json).unwrap();
+        let errors = [
+            serde_json::from_str::<NewUser>(&json).err(),
+            serde_json::from_str::<UserChanges>(&json).err(),
+            serde_json::from_value::<NewUser>(value.clone()).err(),
+            serde_json::from_value::<UserChanges>(value).err(),
+        ];
+        assert!(errors.iter().all(Option::is_some), "{json}");
+        for error in errors.into_iter().flatten() {
+            let text = format!("{error} {error:?}");
+            let says = "field `address`: invalid value (not shown: it may hold a masked value)";
+            assert!(text.contains(says), "{text}");
+            assert!(
+                !text.contains("SECRETZIP") && !text.contains("777"),
+                "{text}"
+            );
+        }
+    }
+    let missing = serde_json::from_str::<NewUser>(r#"{"name":"Eve"}"#).err();
+    assert!(
+        missing
+            .unwrap()
+            .to_string()
+            .contains("missing field `address`")
+    );
+}

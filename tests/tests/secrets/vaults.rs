@@ -149,6 +149,92 @@ fn no_secret_is_in_the_database_file() {
     assert_eq!(world.secrets.find(all())[0].secret, "label");
 }
 
+/// A part with secrets of its own, of which the forms that take it whole know nothing.
+mod embedded {
+    use super::*;
+
+    #[derive(AuditedPart, Queryable, Selectable, Clone, Deserialize)]
+    #[diesel(table_name = docks)]
+    pub struct Lock {
+        pub gate: i32,
+        #[audit(mask = "last4")]
+        pub keeper: String,
+        #[audit(mask = "redact")]
+        pub code: i16,
+        #[audit(skip)]
+        pub answer: Answer,
+    }
+
+    #[derive(Audited, Queryable, Selectable, Identifiable)]
+    #[diesel(table_name = docks)]
+    #[audit(exempt(created_at, created_by, updated_at, updated_by))]
+    #[audit(new = NewDock, changes = DockChanges)]
+    pub struct Dock {
+        pub id: i64,
+        #[diesel(embed)]
+        pub lock: Lock,
+        #[diesel(embed)]
+        #[audit(form(serde(flatten)))]
+        pub flat: Berth,
+    }
+
+    #[derive(AuditedPart, Queryable, Selectable, Clone, Deserialize)]
+    #[diesel(table_name = docks)]
+    pub struct Berth {
+        #[audit(mask = "redact")]
+        pub depth: i16,
+    }
+
+    diesel::table! {
+        docks (id) {
+            id -> BigInt,
+            gate -> Integer,
+            keeper -> Text,
+            code -> SmallInt,
+            answer -> Text,
+            depth -> SmallInt,
+        }
+    }
+
+    #[test]
+    fn a_form_shows_no_secret_of_a_part_that_it_cannot_read() {
+        let mut world = World::open();
+        let number = 77_700_001_234_u64;
+        assert!(world.secrets.plant("code", number.to_string()));
+        let secret = world.secret("keeper");
+        let good = serde_json::json!({
+            "lock": { "gate": 1, "keeper": secret, "code": 7, "answer": { "Pet": secret } },
+            "depth": 3,
+        });
+        world.shows("new form", &serde_json::from_value::<NewDock>(good.clone()).unwrap());
+        for (path, wrong) in [
+            ("/lock", serde_json::json!(secret)),
+            ("/lock", serde_json::json!(number)),
+            ("/lock", serde_json::json!([1, number])),
+            ("/lock/gate", serde_json::json!(secret)),
+            ("/lock/keeper", serde_json::json!(number)),
+            ("/lock/keeper", serde_json::json!({ &secret: 1 })),
+            ("/lock/code", serde_json::json!(number)),
+            ("/lock/code", serde_json::json!(secret)),
+            ("/lock/answer", serde_json::json!(secret)),
+            ("/lock/answer", serde_json::json!({ &secret: 1 })),
+            ("/depth", serde_json::json!(number)),
+            ("/depth", serde_json::json!(secret)),
+        ] {
+            let mut json = good.clone();
+            *json.pointer_mut(path).unwrap() = wrong;
+            let text = json.to_string();
+            world.fails("the new form", serde_json::from_str::<NewDock>(&text));
+            world.fails("the changes form", serde_json::from_str::<DockChanges>(&text));
+            world.fails("the new form", serde_json::from_value::<NewDock>(json.clone()));
+            world.fails("the changes form", serde_json::from_value::<DockChanges>(json));
+        }
+        for (what, text) in &world.shown {
+            world.found_nowhere(what, text);
+        }
+    }
+}
+
 /// A mask of the app's own that panics with the value in its message.
 mod panicking {
     use super::*;
