@@ -244,7 +244,8 @@ impl fmt::Display for AuditError {
             ),
             Self::TransactionLost => f.write_str(
                 "the surrounding transaction has ended behind Diesel's back (a deadlock whose \
-                 error was swallowed, or DDL): nothing was written, roll back and start again",
+                 error was swallowed, DDL, or a COMMIT or ROLLBACK sent as SQL): nothing was \
+                 written, roll back and start again",
             ),
             Self::Retention { what } | Self::AuditTable { what } => f.write_str(what),
             Self::InTransaction { call } => write!(

@@ -121,6 +121,9 @@ where
     C: AuditConnection,
     E: From<AuditError>,
 {
+    if nested && C::Backend::DIALECT == Dialect::Sqlite {
+        still_open(conn)?;
+    }
     C::TransactionManager::begin_transaction(conn).map_err(AuditError::from)?;
     if let Err(error) = guard(conn, nested) {
         // Without its transaction the savepoint is gone too, and there is nothing to take back.
@@ -192,6 +195,16 @@ fn guard<C: AuditConnection>(conn: &mut C, nested: bool) -> Result<(), AuditErro
         }
         Dialect::Mysql if nested => probe(conn)?,
         Dialect::Mysql | Dialect::Postgres => {}
+    }
+    Ok(())
+}
+
+/// SQLite takes a savepoint outside of a transaction for the begin of one, and its release for a
+/// commit: what the caller will roll back would be there. A `BEGIN` is refused in a transaction.
+fn still_open<C: AuditConnection>(conn: &mut C) -> Result<(), AuditError> {
+    if conn.batch_execute("BEGIN").is_ok() {
+        conn.batch_execute("ROLLBACK")?;
+        return Err(AuditError::TransactionLost);
     }
     Ok(())
 }

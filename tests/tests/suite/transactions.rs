@@ -3,6 +3,7 @@
 use audit_diesel::prelude::*;
 use audit_diesel::{Outcome, outcome};
 use audit_tests::clock::Clock;
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool};
 
@@ -303,4 +304,28 @@ fn pooled_connections() {
     })
     .unwrap();
     assert_eq!(notes::table.count().get_result::<i64>(conn).unwrap(), 0);
+}
+
+/// A ROLLBACK or COMMIT that goes round Diesel ends what a helper believes to be in: it writes nothing.
+#[test]
+fn one_that_was_ended_by_hand_takes_no_more_writes() {
+    for end in ["ROLLBACK", "COMMIT"] {
+        let (_database, mut conn, clock) = open();
+        let ctx = clock.ctx(1);
+        let ended: Result<(), AuditError> = conn.transaction(|conn| {
+            conn.batch_execute(end)?;
+            match Account::audited_insert(conn, &ctx, new_account("late")) {
+                Err(AuditError::TransactionLost) if NAME != "postgres" => {}
+                // Diesel itself has noticed: what comes now is a transaction of its own.
+                Ok(_) if NAME == "postgres" => {}
+                other => panic!("{NAME}, {end}: {other:?}"),
+            }
+            Ok::<_, AuditError>(())
+        });
+        assert!(ended.is_err() || NAME != "postgres", "{end}");
+        let mut other = _database.connect();
+        let written = usize::from(NAME == "postgres");
+        assert_eq!(names(&mut other).len(), written, "{NAME}, {end}");
+        assert_eq!(look::log_len(&mut other), written as i64, "{NAME}, {end}");
+    }
 }
