@@ -12,6 +12,7 @@ mod postgres;
 mod sqlite;
 mod table;
 
+pub(crate) use columns::NO_LOG;
 pub use entity::AuditedCheck;
 
 use crate::backend::{AuditBackend, AuditConnection, Dialect};

@@ -2,6 +2,7 @@
 
 mod event;
 mod failure;
+mod plain;
 mod query;
 mod queue;
 mod revert;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use crate::entity::Entity;
 use failure::mentions;
+use plain::Plain;
 
 pub use event::{EventError, MAX_EVENT_NAME, MAX_TARGET_KIND};
 pub use failure::{DatabaseFailure, FailureKind};
@@ -169,18 +171,25 @@ pub enum AuditError {
 impl fmt::Display for AuditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound { entity, record } => write!(f, "`{entity}` has no record `{record}`"),
+            Self::NotFound { entity, record } => {
+                let record = Plain(record);
+                write!(f, "`{entity}` has no record `{record}`")
+            }
             Self::Deleted { entity, record } => {
+                let record = Plain(record);
                 write!(
                     f,
                     "record `{record}` of `{entity}` is deleted: restore it first"
                 )
             }
-            Self::Conflict { entity, record } => write!(
-                f,
-                "record `{record}` of `{entity}` has changed since it was read: load it again"
-            ),
-            Self::Context { entity, source } => write!(f, "writing `{entity}`: {source}"),
+            Self::Conflict { entity, record } => {
+                let record = Plain(record);
+                write!(
+                    f,
+                    "record `{record}` of `{entity}` has changed since it was read: load it again"
+                )
+            }
+            Self::Context { entity, source } => write!(f, "`{entity}`: {source}"),
             Self::Misfit {
                 entity,
                 column,
@@ -196,11 +205,14 @@ impl fmt::Display for AuditError {
                 entity,
                 record,
                 field,
-            } => write!(
-                f,
-                "the edit of record `{record}` of `{entity}` changed `{field}`, which the server \
+            } => {
+                let record = Plain(record);
+                write!(
+                    f,
+                    "the edit of record `{record}` of `{entity}` changed `{field}`, which the server \
                  alone writes"
-            ),
+                )
+            }
             Self::Mask { entity, source } => write!(f, "recording `{entity}`: {source}"),
             Self::RecordId { entity } => write!(
                 f,
@@ -213,10 +225,13 @@ impl fmt::Display for AuditError {
                 entity,
                 record,
                 source,
-            } => write!(
-                f,
-                "record `{record}` of `{entity}` stays as it is: {source}"
-            ),
+            } => {
+                let record = Plain(record);
+                write!(
+                    f,
+                    "record `{record}` of `{entity}` stays as it is: {source}"
+                )
+            }
             Self::Instants { from, to } => write!(
                 f,
                 "the first instant ({from}) is after the second ({to}): swap them"
@@ -365,7 +380,8 @@ impl AuditError {
         {
             return Self::AuditTable {
                 what: "the table `audit_log` is missing or lacks a column: run \
-                       `audit_diesel::migrate(&mut conn)` once per database"
+                       `audit_diesel::migrate(&mut conn)` once per database; what else it lacks, \
+                       `check` tells"
                     .to_owned(),
             };
         }

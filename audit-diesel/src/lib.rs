@@ -2,8 +2,88 @@
 //!
 //! `#[derive(Audited)]` on an entity gives it a typed diff, masks, server-side stamps and forms
 //! without reserved fields; the helpers of [`AuditedWrite`] write a change and its audit rows
-//! together or not at all, on SQLite, PostgreSQL and MySQL/MariaDB. What happens beside the records is
-//! an event ([`AuditLog::event`]), written as a row is or queued to a [`BackgroundWriter`].
+//! together or not at all, on SQLite, PostgreSQL and MySQL/MariaDB.
+//!
+//! ```
+//! # #[cfg(all(feature = "sqlite", feature = "derive", feature = "serde"))] {
+//! use audit_diesel::prelude::*;
+//! use diesel::connection::SimpleConnection;
+//! use diesel::prelude::*;
+//!
+//! diesel::table! {
+//!     use diesel::sql_types::*;
+//!     use audit_diesel::sql_types::UtcTime;
+//!     notes (id) {
+//!         id -> BigInt,
+//!         title -> Text,
+//!         pin -> Text,
+//!         created_at -> UtcTime,
+//!         created_by -> Text,
+//!         updated_at -> UtcTime,
+//!         updated_by -> Text,
+//!     }
+//! }
+//!
+//! #[derive(Audited, Queryable, Selectable, Identifiable)]
+//! #[diesel(table_name = notes)]
+//! #[audit(new = NewNote, changes = NoteChanges)]
+//! pub struct Note {
+//!     pub id: i64,
+//!     pub title: String,
+//!     #[audit(mask = "redact")]
+//!     pub pin: String,
+//!     pub created_at: chrono::DateTime<chrono::Utc>,
+//!     pub created_by: Actor,
+//!     pub updated_at: chrono::DateTime<chrono::Utc>,
+//!     pub updated_by: Actor,
+//! }
+//! # use audit_diesel::chrono;
+//!
+//! # fn main() -> Result<(), AuditError> {
+//! let mut conn = SqliteConnection::establish(":memory:").unwrap();
+//! audit_diesel::migrate(&mut conn)?;
+//! # conn.batch_execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL, pin TEXT NOT NULL,
+//! #     created_at INTEGER NOT NULL, created_by TEXT NOT NULL, updated_at INTEGER NOT NULL, updated_by TEXT NOT NULL)")?;
+//! let ctx = AuditContext::new(Actor::user("u_42")).reason("spring cleaning");
+//! let new: NewNote = NewNote { title: "Keys".into(), pin: "1234".to_owned().into() };
+//! let note = Note::audited_insert(&mut conn, &ctx, new)?;
+//! Note::audited_edit(&mut conn, &ctx, note.id, |note| note.title = "Spare keys".into())?;
+//!
+//! let history = Note::history(&mut conn, &ctx, note.id)?;
+//! assert!(history[1].to_string().contains(r#""Keys" -> "Spare keys""#));
+//! # Ok(()) }
+//! # main().unwrap(); }
+//! ```
+//!
+//! # Where to go on
+//!
+//! | | |
+//! |---|---|
+//! | attributes of the derive | [`Audited`](derive@Audited) |
+//! | who acts, for whom, why | [`AuditContext`], [`Actor`], [`AuditConfig`] (masks by token need its key) |
+//! | writes, one or many or by a filter | [`AuditedWrite`], [`SoftDelete`], [`fn@transaction`] |
+//! | a client's JSON | [`Audited::clean_json`], the forms that the derive makes |
+//! | reading the trail | [`AuditedRead`], [`AuditLog`], [`LogQuery`], exports by [`LogQuery::export_csv`] |
+//! | as it was, and back | [`AuditedReplay`] |
+//! | what is no record's change | [`AuditLog::event`], [`BackgroundWriter`] |
+//! | how long it is kept | [`retention`] |
+//! | the tables, and whether they are fit | [`migrate`], [`fn@check`], [`AuditedCheck`] |
+//! | your own tests | [`testing`] |
+//!
+//! An entity with a `version` is named by key and version in writes: [`Key`].
+//!
+//! # Transactions
+//!
+//! Open them by Diesel (`conn.transaction`) or by [`fn@transaction`]. One that is begun, committed or
+//! rolled back by SQL text goes round Diesel: a helper after `BEGIN` as text begins and commits
+//! what is open, and one after `ROLLBACK` as text is on its own on PostgreSQL; SQLite and MySQL/MariaDB
+//! refuse it ([`AuditError::TransactionLost`]).
+//!
+//! # Features
+//!
+//! `sqlite`, `postgres`, `mysql`: the databases, none by default; `bundled` compiles SQLite.
+//! `derive`, `chrono`, `serde` (all on by default): the macros, the re-export of `chrono`, forms that
+//! read JSON. `r2d2`: a check of each pooled connection. `uuid`, `time`, `bigdecimal`: fields of these types.
 
 // The longest tuple of columns is made by a macro that shortens it one by one.
 #![recursion_limit = "256"]

@@ -1,7 +1,7 @@
 //! Making the audit table. The same SQL lies in `migrations/`, to copy and to read.
 
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
-use crate::check::check;
+use crate::check::{NO_LOG, check};
 use crate::error::AuditError;
 
 const SQLITE: &[&str] = &[
@@ -57,8 +57,17 @@ pub(crate) const LOCK: &str =
 /// # }
 /// ```
 pub fn migrate<C: AuditConnection>(conn: &mut C) -> Result<(), AuditError> {
-    make(conn)?;
-    check(conn)
+    match make(conn) {
+        Ok(()) => check(conn),
+        // What is wrong with a table of this name that is there says more than what failed on it.
+        Err(refused @ AuditError::Database(_)) => match check(conn) {
+            Err(AuditError::AuditTable { what }) if !what.contains(NO_LOG) => {
+                Err(AuditError::AuditTable { what })
+            }
+            _ => Err(refused),
+        },
+        Err(error) => Err(error),
+    }
 }
 
 pub(crate) fn make<C: AuditConnection>(conn: &mut C) -> Result<(), AuditError> {

@@ -3,10 +3,11 @@
 /// What to do where the audit table is not as it should be and a migration mends it.
 pub(super) const MIGRATE: &str = "run `audit_diesel::migrate(&mut conn)`, which puts it back";
 
-/// The text where nothing of that name is there.
+/// What is said where nothing of that name is there.
+pub(crate) const NO_LOG: &str = "there is no table `audit_log`";
+
 pub(super) fn missing_log() -> String {
-    "there is no table `audit_log`: run `audit_diesel::migrate(&mut conn)` once per database"
-        .to_owned()
+    format!("{NO_LOG}: run `audit_diesel::migrate(&mut conn)` once per database")
 }
 
 /// What the purge needs beside the log, where its gate is a table.

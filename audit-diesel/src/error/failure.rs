@@ -258,7 +258,9 @@ impl fmt::Display for DatabaseFailure {
             FailureKind::DataDoesNotFit => {
                 "a value is too long, out of range or not of its column's type"
             }
-            FailureKind::Other => "the database refused",
+            FailureKind::Other => {
+                "the database refused: `check` and `audited_check` tell whether it is fit"
+            }
         })?;
         for (what, name) in [
             ("table", &self.table),

@@ -104,6 +104,12 @@ fn around() -> usize {
     [4, 3, 4][index()]
 }
 
+/// Statements by which a helper finds out that a transaction of the caller's is still there, before
+/// anything else: SQLite refuses a BEGIN in one.
+fn ahead() -> usize {
+    usize::from(NAME == "sqlite")
+}
+
 struct Lab {
     database: Database,
     other: Conn,
@@ -265,8 +271,8 @@ fn explore(case: &Case) {
         let sent = lab.check(case, scene, &[]);
         let expected = match scene {
             Scene::Alone => case.alone[index()],
-            Scene::Callers { .. } => case.nested[index()],
-            Scene::Operation { .. } => case.nested[index()] + around(),
+            Scene::Callers { .. } => case.nested[index()] + ahead(),
+            Scene::Operation { .. } => case.nested[index()] + ahead() + around(),
         };
         assert_eq!(sent.len(), expected, "{NAME}, {scene:?}: the statements are {sent:?}");
         for n in 1..=sent.len() {

@@ -1,0 +1,33 @@
+//! Names that may come from a client, as one line of plain text.
+
+use core::fmt;
+
+/// A text whose control characters are escaped: a key from a URL writes no line into a log, and
+/// tells a terminal nothing.
+pub(super) struct Plain<'a>(pub(super) &'a str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c.is_control()
+                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                fmt::Write::write_char(f, c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_one_line_and_moves_no_cursor() {
+        let shown = Plain("x\u{1b}[2J\r\nFORGED\u{9b}\u{202e}é\"`").to_string();
+        assert_eq!(shown, "x\\u{1b}[2J\\r\\nFORGED\\u{9b}\\u{202e}é\"`");
+    }
+}
