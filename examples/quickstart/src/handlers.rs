@@ -96,7 +96,7 @@ pub(crate) fn delete_order(
 
 /// The version that the client saw, out of its JSON.
 fn seen_version(seen: &Seen) -> Result<i64, Refusal> {
-    let missing = "the body has no `version`: send the one that was read";
+    let missing = "the body has no `version` that is a whole number: send the one that was read";
     seen.version.ok_or_else(|| missing.into())
 }
 
