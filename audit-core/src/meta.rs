@@ -124,7 +124,7 @@ pub enum KeySource {
 #[non_exhaustive]
 pub enum FieldSetting {
     /// [`FieldMeta::serde_name`]
-    SerdeName(&'static str),
+    Named(&'static str),
     /// [`FieldMeta::role`]
     Role(Role),
     /// [`FieldMeta::policy`]
@@ -229,7 +229,7 @@ impl FieldMeta {
     pub const fn set(mut self, mut settings: &[FieldSetting]) -> Self {
         while let [first, rest @ ..] = settings {
             self = match *first {
-                FieldSetting::SerdeName(name) => self.serde_name(name),
+                FieldSetting::Named(name) => self.serde_name(name),
                 FieldSetting::Role(role) => self.role(role),
                 FieldSetting::Policy(policy) => self.policy(policy),
                 FieldSetting::Form(form) => self.form(form),

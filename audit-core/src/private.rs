@@ -13,7 +13,7 @@ pub use serde;
 
 use crate::encode::ValueRef;
 use crate::meta::FieldSetting as Setting;
-pub use crate::meta::FieldSetting::{HideNull, Json, Kinds, SerdeName, Was};
+pub use crate::meta::FieldSetting::{HideNull, Json, Kinds, Named, Was};
 use crate::meta::{EntityMeta, FieldMeta, FormUse, MaskRef, Policy, Role};
 
 /// [`Role::Key`]

@@ -87,7 +87,7 @@ fn row(plan: &Plan<'_>, field: &Field<'_>) -> TokenStream {
 
 /// Settings by what a line holds, so that no array is broken into a line an element.
 fn lines(settings: Vec<TokenStream>) -> Vec<Vec<TokenStream>> {
-    const WIDTH: usize = 57;
+    const WIDTH: usize = 59;
     let mut lines: Vec<Vec<TokenStream>> = Vec::new();
     let mut room = 0;
     for setting in settings {
@@ -117,7 +117,7 @@ fn settings(plan: &Plan<'_>, field: &Field<'_>) -> Vec<TokenStream> {
     let mut settings = Vec::new();
     let serde_name = field.serde_name(plan.container);
     if serde_name != field.name {
-        settings.push(q!(_p::SerdeName(#serde_name)));
+        settings.push(q!(_p::Named(#serde_name)));
     }
     settings.extend(role(field).map(|role| q!(_p::#role)));
     settings.extend(policy(field));

@@ -86,12 +86,11 @@ const _: () = {
             &[
                 _p::field::<crate::schema::cards::id>("id").set(&[_p::KEY]),
                 _p::field::<crate::schema::cards::token_kind>("token_kind")
-                    .set(&[_p::SerdeName("tokenKind"), _p::SERVER]),
+                    .set(&[_p::Named("tokenKind"), _p::SERVER]),
                 _p::field::<crate::schema::cards::card_number>("card_number")
-                    .set(&[_p::SerdeName("cardNumber"), _p::PAN, _p::HideNull]),
+                    .set(&[_p::Named("cardNumber"), _p::PAN, _p::HideNull]),
                 _p::field::<crate::schema::cards::holder_name>("holder_name")
-                    .set(&[_p::SerdeName("holder")])
-                    .set(&[_p::mask::<masks::Holder>("Holder")]),
+                    .set(&[_p::Named("holder"), _p::mask::<masks::Holder>("Holder")]),
                 _p::field::<crate::schema::cards::details>("details")
                     .set(
                         &[
@@ -106,7 +105,7 @@ const _: () = {
                     .set(&[_p::Json]),
                 _p::field::<crate::schema::cards::score>("score").set(&[_p::IGNORED]),
                 _p::field::<crate::schema::cards::seen_by>("seen_by")
-                    .set(&[_p::SerdeName("seenBy"), _p::SKIPPED]),
+                    .set(&[_p::Named("seenBy"), _p::SKIPPED]),
                 _p::field::<crate::schema::cards::issuing_branch>("where")
                     .set(&[_p::Was(&["office", "branch"])]),
                 _p::field::<crate::schema::cards::limit>("limit").set(&[_p::SERVER]),
