@@ -38,6 +38,11 @@ impl Stretch {
         to: None,
     };
 
+    /// True where all of it lies before a cutoff; `None` is never reached.
+    pub(super) fn ends_by(&self, cutoff: Option<DateTime<Utc>>) -> bool {
+        self.to.zip(cutoff).is_some_and(|(to, cutoff)| to <= cutoff)
+    }
+
     /// ` AND ..`, by which the planner sees which partition is meant.
     pub(super) fn push(&self, sql: &mut Sql) {
         if let Some(from) = self.from {

@@ -129,8 +129,8 @@ impl<'c> Run<'c> {
         let (mut legs, mut young) = (Vec::new(), Vec::new());
         for stretch in partition::stretches(conn)? {
             let too_young = |from| latest.is_none_or(|latest| from >= latest);
-            let is_over = stretch.to.zip(latest).is_some_and(|(to, l)| to <= l);
-            let waits = stretch.month.is_some() && !is_over && !self.limits.within_months;
+            let waits =
+                stretch.month.is_some() && !stretch.ends_by(latest) && !self.limits.within_months;
             let is_young = stretch.from.is_some_and(too_young);
             if waits && !is_young {
                 self.tally.waiting.extend(stretch.month.clone());

@@ -36,8 +36,7 @@ impl Run<'_> {
         let Some(month) = leg.stretch.month.as_deref() else {
             return Ok(false);
         };
-        let latest = self.limits.cutoffs.latest;
-        let is_over = leg.stretch.to.zip(latest).is_some_and(|(to, l)| to <= l);
+        let is_over = leg.stretch.ends_by(self.limits.cutoffs.latest);
         if !is_over || self.crowded || self.limits.whose != Whose::All {
             return Ok(false);
         }
@@ -79,10 +78,10 @@ impl Run<'_> {
         last: i64,
         held: bool,
     ) -> Result<Option<Vec<GroupCount>>, AuditError> {
-        let is_before = |to| self.limits.cutoffs.earliest.is_some_and(|e| to <= e);
-        let by_every_rule = !held && leg.stretch.to.is_some_and(is_before);
+        let by_every_rule = !held && leg.stretch.ends_by(self.limits.cutoffs.earliest);
         let mut all = Vec::new();
-        let mut at = leg.first - 1;
+        // Not from the leg's first row: one with a lower number may have been on its way then.
+        let mut at = 0;
         while at < last {
             self.keep_turn(conn)?;
             let window = Window::look(at, last, MOST_COUNTED);
