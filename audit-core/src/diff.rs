@@ -1,10 +1,8 @@
 //! Comparing two states of an entity on their raw, typed values.
 
-use serde::Serialize;
-
 use crate::encode::ValueRef;
 use crate::meta::FieldMeta;
-use crate::walk::{FieldWalk, ShownBy};
+use crate::walk::{FieldWalk, Recorded, ShownBy};
 
 /// A set of field indices. Diesel's tables end at 128 columns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -74,11 +72,11 @@ impl Compare {
 
 impl<'a> FieldWalk<'a> for Compare {
     #[inline(always)]
-    fn field<T: PartialEq + Serialize>(&mut self, before: &'a T, after: &'a T) {
+    fn field<T: PartialEq + Recorded>(&mut self, before: &'a T, after: &'a T) {
         self.mark(before == after);
     }
     #[inline(always)]
-    fn field_by<T: Serialize>(&mut self, before: &'a T, after: &'a T, eq: fn(&T, &T) -> bool) {
+    fn field_by<T: Recorded>(&mut self, before: &'a T, after: &'a T, eq: fn(&T, &T) -> bool) {
         self.mark(eq(before, after));
     }
     #[inline(always)]
@@ -130,10 +128,10 @@ impl<'a> Collect<'a> {
 }
 
 impl<'a> FieldWalk<'a> for Collect<'a> {
-    fn field<T: PartialEq + Serialize>(&mut self, before: &'a T, after: &'a T) {
+    fn field<T: PartialEq + Recorded>(&mut self, before: &'a T, after: &'a T) {
         self.take(ValueRef::Value(before), ValueRef::Value(after));
     }
-    fn field_by<T: Serialize>(&mut self, before: &'a T, after: &'a T, _: fn(&T, &T) -> bool) {
+    fn field_by<T: Recorded>(&mut self, before: &'a T, after: &'a T, _: fn(&T, &T) -> bool) {
         self.take(ValueRef::Value(before), ValueRef::Value(after));
     }
     fn display<T: PartialEq>(&mut self, before: &'a T, after: &'a T, shown: ShownBy<T>) {

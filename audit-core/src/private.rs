@@ -8,7 +8,7 @@ pub use crate::form_input::named::{
 pub use crate::form_input::{double_option, some};
 pub use crate::record::{debug_entity, field_json, visible_values};
 pub use crate::record_id::record_id;
-pub use crate::walk::{FieldWalk, ShownBy};
+pub use crate::walk::{FieldWalk, Recorded, ShownBy};
 pub use serde;
 
 use crate::encode::ValueRef;

@@ -11,7 +11,7 @@ use crate::entity::Audited;
 use crate::mask;
 use crate::meta::{FieldMeta, Policy, Role};
 use crate::view::{DetailView, Level, ListView, View};
-use crate::walk::{FieldWalk, ShownBy};
+use crate::walk::{FieldWalk, Recorded, ShownBy};
 
 macro_rules! view {
     ($name:ident, $level:ident) => {
@@ -198,10 +198,10 @@ impl Serialize for Text<'_> {
 }
 
 impl<'a, M: SerializeMap> FieldWalk<'a> for Writer<'_, M> {
-    fn field<T: PartialEq + Serialize>(&mut self, value: &'a T, _: &'a T) {
+    fn field<T: PartialEq + Recorded>(&mut self, value: &'a T, _: &'a T) {
         self.show(value, ValueRef::Value(value));
     }
-    fn field_by<T: Serialize>(&mut self, value: &'a T, _: &'a T, _: fn(&T, &T) -> bool) {
+    fn field_by<T: Recorded>(&mut self, value: &'a T, _: &'a T, _: fn(&T, &T) -> bool) {
         self.show(value, ValueRef::Value(value));
     }
     fn display<T: PartialEq>(&mut self, value: &'a T, _: &'a T, shown: ShownBy<T>) {

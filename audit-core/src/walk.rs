@@ -9,15 +9,27 @@ use crate::encode::ValueRef;
 #[doc(hidden)]
 pub type ShownBy<T> = for<'v> fn(&'v T) -> ValueRef<'v>;
 
+/// A value that the log can hold: one with `Serialize`. A trait of ours, so that the compiler can
+/// say what else there is to do.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a value of type `{Self}` cannot be recorded",
+    label = "this type does not implement `serde::Serialize`",
+    note = "derive `serde::Serialize` for `{Self}`, or say what is recorded of the field: `#[audit(via = \"display\")]` its `Display` text, `#[audit(skip)]` nothing"
+)]
+pub trait Recorded: Serialize {}
+
+impl<T: Serialize> Recorded for T {}
+
 /// Sees the fields of two states of an entity, one call a field, in the table's order.
 ///
 /// The derive picks the method by the field's attributes; apps do not call these.
 #[doc(hidden)]
 pub trait FieldWalk<'a> {
-    /// A field with `PartialEq` and `Serialize`.
-    fn field<T: PartialEq + Serialize>(&mut self, before: &'a T, after: &'a T);
+    /// A field that is compared by `==`.
+    fn field<T: PartialEq + Recorded>(&mut self, before: &'a T, after: &'a T);
     /// A field compared by a function of the app (`eq = path`).
-    fn field_by<T: Serialize>(&mut self, before: &'a T, after: &'a T, eq: fn(&T, &T) -> bool);
+    fn field_by<T: Recorded>(&mut self, before: &'a T, after: &'a T, eq: fn(&T, &T) -> bool);
     /// A field stored as its `Display` text (`via = "display"`), which `shown` gives.
     fn display<T: PartialEq>(&mut self, before: &'a T, after: &'a T, shown: ShownBy<T>);
     /// Both `via = "display"` and `eq = path`.

@@ -116,6 +116,10 @@ pub(crate) fn audit_attrs(
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("audit")) {
         let count = errors.count();
         let result = match &attr.meta {
+            Meta::List(list) if list.tokens.is_empty() => Err(syn::Error::new_spanned(
+                &attr.meta,
+                "`audit` is an empty list\nhelp: remove it: without a word it says nothing",
+            )),
             Meta::List(list) => list.parse_args_with(|input: ParseStream<'_>| {
                 each(input, errors, |input| {
                     let key = key(input)?;

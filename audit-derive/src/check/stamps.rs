@@ -50,14 +50,17 @@ pub(super) fn roles(container: &Container<'_>, errors: &Errors) {
     }
 }
 
+const MANDATORY: [Role; 4] = [
+    Role::CreatedAt,
+    Role::CreatedBy,
+    Role::UpdatedAt,
+    Role::UpdatedBy,
+];
+
+const OF_A_SOFT_DELETE: [Role; 3] = [Role::DeletedFlag, Role::DeletedAt, Role::DeletedBy];
+
 /// Who wrote a record and when is known of every entity, unless the table lacks the column.
 pub(super) fn mandatory_stamps(container: &Container<'_>, errors: &Errors) {
-    const MANDATORY: [Role; 4] = [
-        Role::CreatedAt,
-        Role::CreatedBy,
-        Role::UpdatedAt,
-        Role::UpdatedBy,
-    ];
     let missing = missing(container, &MANDATORY);
     if missing.is_empty() || exempt_unknown(container) {
         return;
@@ -72,7 +75,7 @@ pub(super) fn mandatory_stamps(container: &Container<'_>, errors: &Errors) {
         format!(
             "add the fields (any name, with the role as attribute), or say that the table lacks \
              them: `#[audit(exempt({}))]`",
-            missing.join(", ")
+            exempt_all(container)
         ),
     );
 }
@@ -95,10 +98,7 @@ pub(super) fn soft_delete(container: &Container<'_>, errors: &Errors) {
         }
         return;
     };
-    let missing = missing(
-        container,
-        &[Role::DeletedFlag, Role::DeletedAt, Role::DeletedBy],
-    );
+    let missing = missing(container, &OF_A_SOFT_DELETE);
     if missing.is_empty() || exempt_unknown(container) {
         return;
     }
@@ -111,22 +111,39 @@ pub(super) fn soft_delete(container: &Container<'_>, errors: &Errors) {
         ),
         format!(
             "add the fields, or say that the table lacks them: `#[audit(exempt({}))]`",
-            missing.join(", ")
+            exempt_all(container)
         ),
     );
 }
 
+/// What `exempt` would have to say of all that is missing: there is one list, so that each error
+/// names the whole of it, with what is in it already.
+fn exempt_all(container: &Container<'_>) -> String {
+    let said = container.attrs.exempt.get().into_iter().flatten();
+    let mut all: Vec<&str> = said
+        .filter(|role| !is_held(container, role.value))
+        .map(|role| role.value.word())
+        .collect();
+    all.extend(missing(container, &MANDATORY));
+    if container.soft_delete().is_some() {
+        all.extend(missing(container, &OF_A_SOFT_DELETE));
+    }
+    all.join(", ")
+}
+
+/// A field has the role, or its opposite.
+fn is_held(container: &Container<'_>, role: Role) -> bool {
+    container.with_role(role).is_some()
+        || (role == Role::DeletedFlag && container.with_role(Role::ActiveFlag).is_some())
+}
+
 /// The roles that neither a field nor `exempt` answers for.
 fn missing(container: &Container<'_>, roles: &[Role]) -> Vec<&'static str> {
-    let held = |role| {
-        container.with_role(role).is_some()
-            || (role == Role::DeletedFlag && container.with_role(Role::ActiveFlag).is_some())
-    };
     let exempt = container.attrs.exempt.get();
     let exempted = |role| exempt.is_some_and(|roles| roles.iter().any(|r| r.value == role));
     roles
         .iter()
-        .filter(|role| !held(**role) && !exempted(**role))
+        .filter(|role| !is_held(container, **role) && !exempted(**role))
         .map(|role| role.word())
         .collect()
 }

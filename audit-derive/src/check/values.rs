@@ -117,10 +117,32 @@ pub(super) fn form_use(field: &Field<'_>, errors: &Errors) {
     }
 }
 
+/// `input` undoes `server`, which a field is by a secret's name: elsewhere it would look as if
+/// something had been decided.
+fn input(field: &Field<'_>, errors: &Errors) {
+    let Some(given) = &field.attrs.form_use else {
+        return;
+    };
+    if given.value == FormUse::Input && !field.is_secret() {
+        errors.at(
+            given.key,
+            format!(
+                "`input` on `{}`, which is read from input anyway",
+                field.name
+            ),
+            "remove it: it is for fields whose names sound secret, which code alone sets by default",
+        );
+    }
+}
+
 /// Policies and what goes with them, on fields that hold data.
 pub(super) fn values(container: &Container<'_>, field: &Field<'_>, errors: &Errors) {
     let attrs = &field.attrs;
-    if field.diesel.embed || field.role != Role::Data {
+    if field.role != Role::Data {
+        return;
+    }
+    input(field, errors);
+    if field.diesel.embed {
         return;
     }
     hide_null(field, errors);

@@ -1,6 +1,6 @@
 //! What is wrong with a struct as a whole.
 
-use super::support::{container, mistakes};
+use super::support::{container, expand, mistakes};
 
 const TABLE: &str = "#[diesel(table_name = things)]";
 
@@ -10,8 +10,8 @@ fn with_table(attrs: &str) -> Vec<String> {
 
 #[test]
 fn sound_structs_have_no_mistakes() {
+    assert_eq!(container(TABLE), [""; 0]);
     for sound in [
-        "",
         "new = New, changes = Changes",
         "new = New(derive(Clone, ::x::Y), attr(serde(deny_unknown_fields), x = \"y\"))",
         "name = \"things_v1\", require_reason, debug = false, crate = crate::a::b",
@@ -162,6 +162,56 @@ fn stamps_are_mandatory() {
         entity("#[audit(exempt = \"all\")]", ""),
         ["exempt: `exempt` expects a list in parentheses"]
     );
+}
+
+/// There is one `exempt`, so that what each error says to write is the whole of it.
+#[test]
+fn what_is_said_to_be_exempt_is_all_that_there_is_to_exempt() {
+    for (said, fields, all) in [
+        ("", "", "created_at, created_by, updated_at, updated_by"),
+        (
+            "created_by",
+            "updated_by: A, updated_at: T",
+            "created_by, created_at",
+        ),
+        (
+            "created_by, updated_by",
+            "created_at: T, is_deleted: bool",
+            "created_by, updated_by, updated_at, deleted_at, deleted_by",
+        ),
+        // What is exempt and held is told by an error of its own.
+        (
+            "created_at, deleted_flag",
+            "created_at: T, #[audit(active_flag)] active: bool",
+            "created_by, updated_at, updated_by, deleted_at, deleted_by",
+        ),
+    ] {
+        let source = |exempt: &str| {
+            format!(
+                "#[derive(Audited)] {TABLE} {} struct Thing {{ id: i64, {fields} }}",
+                if exempt.is_empty() {
+                    String::new()
+                } else {
+                    format!("#[audit(exempt({exempt}))]")
+                }
+            )
+        };
+        let output = expand(&source(said));
+        let lacking = output
+            .mistakes
+            .iter()
+            .map(ToString::to_string)
+            .filter(|text| text.contains(" lacks "));
+        let lacking: Vec<String> = lacking.collect();
+        assert!(!lacking.is_empty(), "{said}");
+        for text in lacking {
+            assert!(
+                text.ends_with(&format!("`#[audit(exempt({all}))]`")),
+                "{text}"
+            );
+        }
+        assert_eq!(mistakes(&source(all)), [""; 0]);
+    }
 }
 
 #[test]

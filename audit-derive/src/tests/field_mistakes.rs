@@ -11,7 +11,7 @@ fn sound_fields_have_no_mistakes() {
         "#[audit(mask = my::Mask<A, B>)] x: String",
         "#[audit(skip, no_form)] #[audit(eq = same::<T>)] password: String",
         "#[audit(mask_at(\"/card/number\" = \"pan\", \"/a~1b/*\" = Own),)] x: Value",
-        "#[audit(via = \"display\", ignore, input)] x: Money",
+        "#[audit(via = \"display\", ignore)] x: Money",
         "#[audit(mask = \"token\", input, form(validate(length(min = 1)), serde(default)))] pin: String",
         "token_count: i32, token_expires: String, has_password: bool, otp_at: T, api_key_id: i64",
         "token_policy: String, pin_length: i32, secret_rotated: Option<DateTime<Utc>>",
@@ -19,9 +19,13 @@ fn sound_fields_have_no_mistakes() {
         "#[audit(version)] revision: i64, #[audit(tenant)] r#type: String",
         "is_deleted: bool, deleted_at: T, #[audit(deleted_by, kinds(\"user\", \"api_key\"))] d: i64",
         "#[audit] x: String",
+        "#[audit()] x: String",
+        "#[audit[]] x: String",
     ] {
         let expected: &[&str] = match sound {
             "#[audit] x: String" => &["audit: `audit` expects a list in parentheses"],
+            "#[audit()] x: String" => &["audit(): `audit` is an empty list"],
+            "#[audit[]] x: String" => &["audit[]: `audit` is an empty list"],
             _ => &[],
         };
         assert_eq!(field(sound), expected, "{sound}");
@@ -240,6 +244,28 @@ fn stamps_and_keys_take_no_policy() {
         ),
     ] {
         assert_eq!(field(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn input_undoes_what_there_is_to_undo() {
+    for (text, name) in [
+        ("#[audit(input)] x: String", "x"),
+        ("#[audit(mask = \"redact\", input)] x: String", "x"),
+        ("#[audit(input)] password_reset: bool", "password_reset"),
+        (
+            "#[diesel(embed)] #[audit(input)] address: Address",
+            "address",
+        ),
+    ] {
+        let expected = format!("input: `input` on `{name}`, which is read from input anyway");
+        assert_eq!(field(text), [expected], "{text}");
+    }
+    for sound in [
+        "#[audit(skip, input)] password: String",
+        "#[diesel(column_name = pin)] #[audit(plain, input)] number: i32",
+    ] {
+        assert_eq!(field(sound), [""; 0], "{sound}");
     }
 }
 

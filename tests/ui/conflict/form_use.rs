@@ -7,6 +7,7 @@ diesel::table! {
         id -> BigInt,
         a -> Text,
         b -> Text,
+        c -> Text,
     }
 }
 
@@ -19,6 +20,8 @@ struct Account {
     a: String,
     #[audit(no_form, form(serde(default)))]
     b: String,
+    #[audit(mask = "redact", input)]
+    c: String,
 }
 
 fn main() {}

@@ -1,4 +1,4 @@
-//! Lists without commas, words in quotes, paths, no list at all.
+//! Lists without commas, words in quotes, paths, no list at all, an empty one.
 
 use audit_diesel::prelude::*;
 
@@ -10,6 +10,7 @@ diesel::table! {
         c -> Text,
         d -> Text,
         e -> Text,
+        f -> Text,
     }
 }
 
@@ -28,6 +29,8 @@ struct Account {
     d: String,
     #[audit = "skip"]
     e: String,
+    #[audit()]
+    f: String,
 }
 
 fn main() {}
