@@ -14,7 +14,7 @@ use crate::entity::{Entity, StoredEntity, TenantOf};
 use crate::error::AuditError;
 use crate::exact;
 use crate::retention::patience::patiently;
-use crate::retention::sql::Sql;
+use crate::sql::Sql;
 use crate::stamper::Operation;
 use crate::statement::SelectAfter;
 use crate::transaction::{End, depth};
@@ -149,7 +149,8 @@ pub trait AuditedBaseline: Entity {
     /// ```
     ///
     /// # Errors
-    /// [`AuditError::InTransaction`] inside a transaction of the caller's; [`AuditError::Context`];
+    /// [`AuditError::InTransaction`] inside a transaction of the caller's;
+    /// [`AuditError::SwitchedOff`] while the trail is; [`AuditError::Context`];
     /// what the database refuses. What was written before stays written.
     fn audited_baseline<C>(
         conn: &mut C,
@@ -178,6 +179,9 @@ where
     let begun = Instant::now();
     if depth(conn)? > 0 {
         return Err(AuditError::InTransaction { call: "a baseline" });
+    }
+    if !ctx.config_ref().is_enabled() {
+        return Err(AuditError::SwitchedOff { call: "a baseline" });
     }
     let operation = ctx.operation_ref().unwrap_or_else(Uuid::now_v7);
     let ctx = ctx.clone().operation(operation);

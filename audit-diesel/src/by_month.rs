@@ -7,7 +7,7 @@ use crate::check::check;
 use crate::driver;
 use crate::error::{AuditError, FailureKind};
 use crate::migrate::{LOCK, make};
-use crate::retention::sql::Sql;
+use crate::sql::Sql;
 
 /// The SQL of [`migrate_by_month`]: to read, or to copy into a migration of your own behind those of
 /// [`migrations`](crate::migrations).

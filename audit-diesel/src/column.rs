@@ -20,11 +20,18 @@ pub trait Sink<'b, DB: AuditBackend> {
 }
 
 /// A Rust type that can be bound for the column `C`.
+#[diagnostic::on_unimplemented(
+    message = "a value of type `{Self}` does not fit the column `{C}`",
+    label = "`{Self}` is no type of the column's SQL type",
+    note = "use a type that Diesel has for the column's SQL type in `table!` (an `Option` where it is `Nullable`), mend `table!`, or implement Diesel's `ToSql` and `FromSql` for `{Self}`",
+    note = "`#[diesel(check_for_backend(..))]` on the struct shows such a field where it stands"
+)]
 pub trait Binds<C: Column, DB: Backend> {
     /// Pushes the value as a bind.
     fn bind<'b>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, DB, T> Binds<C, DB> for T
 where
     C: Column,
@@ -37,11 +44,18 @@ where
 }
 
 /// A Rust type that can be read from and bound for the column `C`: what an entity's field needs.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` does not fit the column `{C}`",
+    label = "`{Self}` is no type of the column's SQL type",
+    note = "use a type that Diesel has for the column's SQL type in `table!` (an `Option` where it is `Nullable`), mend `table!`, or implement Diesel's `ToSql` and `FromSql` for `{Self}`",
+    note = "`#[diesel(check_for_backend(..))]` on the struct shows such a field where it stands"
+)]
 pub trait Stored<C: Column, DB: Backend>: Binds<C, DB> + Sized + 'static {
     /// Reads the value at `index` of a row.
     fn load<'r, R: Row<'r, DB>>(row: &R, index: usize) -> deserialize::Result<Self>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, DB, T> Stored<C, DB> for T
 where
     C: Column,

@@ -2,7 +2,6 @@
 
 mod event;
 mod failure;
-mod plain;
 mod query;
 mod queue;
 mod revert;
@@ -15,8 +14,8 @@ use diesel::result::Error as DieselError;
 use uuid::Uuid;
 
 use crate::entity::Entity;
+use crate::plain::Plain;
 use failure::mentions;
-use plain::Plain;
 
 pub use event::{EventError, MAX_EVENT_NAME, MAX_TARGET_KIND};
 pub use failure::{DatabaseFailure, FailureKind};
@@ -140,6 +139,9 @@ pub enum AuditError {
     CommitUnknown {
         /// The operation's id.
         operation: Uuid,
+        /// It leaves audit rows, by which [`crate::outcome`] tells. False where the trail is switched
+        /// off: then only the records themselves can.
+        recorded: bool,
     },
     /// Something inside a [`crate::transaction`] failed before, so that it cannot be committed.
     Poisoned {
@@ -153,6 +155,11 @@ pub enum AuditError {
     Retention {
         /// What is wrong and what to do.
         what: String,
+    },
+    /// What is nothing but rows of the trail was asked for while the trail is switched off.
+    SwitchedOff {
+        /// What was called.
+        call: &'static str,
     },
     /// What needs transactions of its own was called inside one of the caller's.
     InTransaction {
@@ -247,11 +254,24 @@ impl fmt::Display for AuditError {
             Self::NotQueued { id, source } => write!(f, "event {id} is not recorded: {source}"),
             Self::Refused(_) => f.write_str("the edit was refused by its own closure"),
             Self::Database(failure) => failure.fmt(f),
-            Self::CommitUnknown { operation } => write!(
-                f,
-                "the connection was lost during the commit of operation {operation}: ask \
-                 `audit_diesel::outcome` on another connection whether it was committed"
-            ),
+            Self::CommitUnknown {
+                operation,
+                recorded,
+            } => {
+                write!(
+                    f,
+                    "the connection was lost during the commit of operation {operation}: "
+                )?;
+                f.write_str(match recorded {
+                    true => {
+                        "ask `audit_diesel::outcome` on another connection whether it was committed"
+                    }
+                    false => {
+                        "since the trail is switched off, only the records themselves tell whether \
+                         it was committed"
+                    }
+                })
+            }
             Self::Poisoned { operation } => write!(
                 f,
                 "operation {operation} was rolled back: a write inside it had failed and its error \
@@ -263,6 +283,11 @@ impl fmt::Display for AuditError {
                  written, roll back and start again",
             ),
             Self::Retention { what } | Self::AuditTable { what } => f.write_str(what),
+            Self::SwitchedOff { call } => write!(
+                f,
+                "{call} writes rows of the trail and nothing else, and the trail is switched off \
+                 (`AuditConfigBuilder::enabled`, `AUDIT_ENABLED`): nothing was written"
+            ),
             Self::InTransaction { call } => write!(
                 f,
                 "{call} was called inside a transaction, and needs its own: call it outside of any"

@@ -14,9 +14,9 @@
 //! | nothing, of all tenants | `seq`, the primary key | `seq` |
 //!
 //! SQLite and MySQL/MariaDB end every index with the primary key, so `seq` is not named in theirs. A
-//! page reads the rows that it returns, and one or two more (all rows of a record, where it is asked
-//! for in all tenants). Beside an operation or a record, any
-//! further filter is applied to the rows of those.
+//! page reads the rows that it returns, and one or two more. (Where a record is asked for in all
+//! tenants, that is so while its rows are of one tenant; of a record that several have, a page reads
+//! all rows.) Beside an operation or a record, any further filter is applied to the rows of those.
 //!
 //! A filter without an index of its own (`table` or `field` or `action` or `request` alone, any
 //! further filter beside an actor, an actor in all tenants) needs a bound to what is read: a record,
@@ -50,9 +50,14 @@ mod query;
 mod read;
 mod select;
 mod shape;
+mod sole_tenant;
 mod stream;
 
 use audit_core::AuditContext;
+
+use crate::backend::AuditConnection;
+use crate::error::AuditError;
+use crate::known_table::is_known_table;
 
 pub use change_sets::ChangePage;
 pub use cursor::Cursor;
@@ -98,5 +103,31 @@ impl AuditLog {
     /// ```
     pub fn query(ctx: &AuditContext) -> LogQuery {
         LogQuery::new(ctx)
+    }
+
+    /// True where the log has a row about a table or target of this name, of whatever tenant, or the
+    /// database has a table or view of it, letter for letter.
+    ///
+    /// A query for a name that nobody knows finds nothing, and is no error: an event may name what it
+    /// likes, and be asked for before it happened. Where a person has typed the name, this tells a
+    /// slip of the finger.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use audit_diesel::AuditLog;
+    /// # use diesel::{connection::SimpleConnection, prelude::*};
+    /// # let mut conn = SqliteConnection::establish(":memory:")?;
+    /// # audit_diesel::migrate(&mut conn)?;
+    /// conn.batch_execute("CREATE TABLE invoices (id integer PRIMARY KEY)")?;
+    /// assert!(AuditLog::knows_table(&mut conn, "invoices")?);
+    /// assert!(!AuditLog::knows_table(&mut conn, "invoces")?);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "sqlite"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn knows_table<C: AuditConnection>(conn: &mut C, name: &str) -> Result<bool, AuditError> {
+        is_known_table(conn, name)
     }
 }

@@ -8,6 +8,7 @@ mod event;
 mod gate;
 mod hold;
 mod job;
+mod known;
 mod lease;
 mod never;
 mod partition;
@@ -17,7 +18,6 @@ mod purge;
 mod report;
 mod run;
 mod schedule;
-pub(crate) mod sql;
 mod whole_month;
 mod window;
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use uuid::Uuid;
 
 use crate::backend::AuditBackend;
+use crate::plain::Plain;
 
 /// One row of `audit_log`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,67 @@ impl AuditEntry {
             .sum();
         size_of::<Self>() + texts
     }
+
+    /// When, who, for whom, and what they did to which record.
+    fn fmt_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.changed_at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        write!(f, "{at} {}", Plain(self.actor.as_str()))?;
+        if let Some(behalf) = &self.on_behalf_of {
+            write!(f, " for {}", Plain(behalf.as_str()))?;
+        }
+        write!(f, " {}", Plain(&self.action))?;
+        if let Some(table) = &self.table_name {
+            write!(f, " {}", Plain(table))?;
+        }
+        if let Some(record) = &self.record_id {
+            write!(f, "#{}", Plain(record))?;
+        }
+        Ok(())
+    }
+
+    /// Under which request, and why: the user's own words come last.
+    fn fmt_why(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (what, text) in [("request", &self.request_id), ("reason", &self.reason)] {
+            if let Some(text) = text {
+                write!(f, ", {what} {}", Plain(text))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The column, and its value before and after; `-` where there was none.
+    fn fmt_values(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let old = Plain(self.old_value.as_deref().unwrap_or("-"));
+        let new = Plain(self.new_value.as_deref().unwrap_or("-"));
+        match &self.field_name {
+            Some(field) => write!(f, "{}: {old} -> {new}", Plain(field)),
+            None if self.old_value.is_none() => write!(f, "{new}"),
+            None if self.new_value.is_none() => write!(f, "was {old}"),
+            None => write!(f, "{old} -> {new}"),
+        }
+    }
+}
+
+/// One line for people and for log files: when, who, for whom, what was done to which record and
+/// column, the value before and after, the request and the reason. Values are masked as they are
+/// stored, and no stored text begins a line of its own or moves a terminal's cursor.
+///
+/// ```
+/// # use audit_diesel::AuditEntry;
+/// fn tell(entry: &AuditEntry) {
+///     // 2026-03-01T10:00:00.000000Z user:u_42 update accounts#7 name: "Ada" -> "Eve", request req-7
+///     println!("{entry}");
+/// }
+/// ```
+impl fmt::Display for AuditEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_head(f)?;
+        if self.field_name.is_some() || self.old_value.is_some() || self.new_value.is_some() {
+            f.write_str(if self.field_name.is_some() { " " } else { ": " })?;
+            self.fmt_values(f)?;
+        }
+        self.fmt_why(f)
+    }
 }
 
 /// What one operation did to one record: one or more rows of `audit_log`.
@@ -123,52 +185,11 @@ impl fmt::Display for ChangeSet {
         let Some(first) = self.first() else {
             return Ok(());
         };
-        write!(
-            f,
-            "{} {} {}",
-            first
-                .changed_at
-                .to_rfc3339_opts(SecondsFormat::Micros, true),
-            first.actor,
-            first.action,
-        )?;
-        if let (Some(table), Some(record)) = (&first.table_name, &first.record_id) {
-            write!(f, " {}#{}", Printable(table), Printable(record))?;
-        }
-        for (what, text) in [("request", &first.request_id), ("reason", &first.reason)] {
-            if let Some(text) = text {
-                write!(f, ", {what} {}", Printable(text))?;
-            }
-        }
-        if let Some(behalf) = &first.on_behalf_of {
-            write!(f, ", on behalf of {behalf}")?;
-        }
+        first.fmt_head(f)?;
+        first.fmt_why(f)?;
         for entry in &self.entries {
-            let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "-".to_owned());
-            let (old, new) = (value(&entry.old_value), value(&entry.new_value));
-            match &entry.field_name {
-                Some(field) => write!(f, "\n  {field}: {old} -> {new}")?,
-                None if entry.old_value.is_none() => write!(f, "\n  {new}")?,
-                None if entry.new_value.is_none() => write!(f, "\n  was {old}")?,
-                None => write!(f, "\n  {old} -> {new}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Text with its control characters escaped, so that no stored value moves a terminal's cursor.
-pub(crate) struct Printable<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Printable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write;
-        for c in self.0.chars() {
-            if c.is_control() {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                f.write_char(c)?;
-            }
+            f.write_str("\n  ")?;
+            entry.fmt_values(f)?;
         }
         Ok(())
     }
@@ -208,4 +229,88 @@ pub(crate) fn read_entry<'r, DB: AuditBackend, R: diesel::row::Row<'r, DB>>(
         reason: DB::read_text(row, 17)?,
         context: DB::read_json(row, 18)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(field: Option<&str>, old: Option<&str>, new: Option<&str>) -> AuditEntry {
+        let text = |text: &str| Some(text.to_owned());
+        AuditEntry {
+            seq: 1,
+            id: Uuid::nil(),
+            change_id: Uuid::nil(),
+            operation_id: Uuid::nil(),
+            tenant_id: text("acme"),
+            table_name: text("accounts"),
+            record_id: text("7"),
+            action: "update".to_owned(),
+            field_name: field.and_then(text),
+            old_value: old.and_then(text),
+            new_value: new.and_then(text),
+            actor: Actor::user(42),
+            on_behalf_of: None,
+            changed_at: DateTime::UNIX_EPOCH,
+            recorded_at: DateTime::UNIX_EPOCH,
+            request_id: None,
+            reason: None,
+            context: None,
+        }
+    }
+
+    #[test]
+    fn an_entry_is_one_line() {
+        for (entry, rest) in [
+            (
+                entry(Some("name"), Some("\"a\""), Some("\"b\"")),
+                " name: \"a\" -> \"b\"",
+            ),
+            (entry(Some("name"), None, Some("1")), " name: - -> 1"),
+            (entry(None, None, Some("{}")), ": {}"),
+            (entry(None, Some("{}"), None), ": was {}"),
+            (entry(None, Some("1"), Some("2")), ": 1 -> 2"),
+            (entry(None, None, None), ""),
+        ] {
+            let line = format!("1970-01-01T00:00:00.000000Z user:42 update accounts#7{rest}");
+            assert_eq!(entry.to_string(), line);
+            let full = AuditEntry {
+                on_behalf_of: Some(Actor::user(43)),
+                request_id: Some("req-7".to_owned()),
+                reason: Some("a typo".to_owned()),
+                ..entry
+            };
+            let line = line.replace("user:42 ", "user:42 for user:43 ");
+            assert_eq!(
+                full.to_string(),
+                format!("{line}, request req-7, reason a typo")
+            );
+        }
+        let target = AuditEntry {
+            record_id: None,
+            ..entry(None, None, None)
+        };
+        assert!(target.to_string().ends_with(" update accounts"));
+    }
+
+    #[test]
+    fn no_stored_text_makes_a_line_of_its_own() {
+        let hostile = "x\r\n\u{1b}[2J\u{202e}";
+        let entry = AuditEntry {
+            action: hostile.to_owned(),
+            table_name: Some(hostile.to_owned()),
+            record_id: Some(hostile.to_owned()),
+            actor: Actor::parse(hostile),
+            on_behalf_of: Some(Actor::parse(hostile)),
+            request_id: Some(hostile.to_owned()),
+            reason: Some(hostile.to_owned()),
+            ..entry(Some(hostile), Some(hostile), Some(hostile))
+        };
+        let harmless = |c: char| !c.is_control() && c != '\u{202e}';
+        assert!(entry.to_string().chars().all(harmless), "{entry}");
+        // A change set has lines, which are its own.
+        let shown = ChangeSet::of(vec![entry]).to_string();
+        assert_eq!(shown.lines().count(), 2, "{shown}");
+        assert!(shown.chars().all(|c| c == '\n' || harmless(c)), "{shown}");
+    }
 }

@@ -83,7 +83,11 @@ where
     if ctx.is_poisoned() {
         return Err(AuditError::Poisoned { operation }.into());
     }
-    let result = run(conn, operation, body, || ctx.poison());
+    let unknown = AuditError::CommitUnknown {
+        operation,
+        recorded: ctx.config_ref().is_enabled(),
+    };
+    let result = run(conn, unknown, body, || ctx.poison());
     if result.is_err() {
         ctx.poison();
     }
@@ -92,7 +96,7 @@ where
 
 fn run<C, T, E>(
     conn: &mut C,
-    operation: Uuid,
+    unknown: AuditError,
     body: impl FnOnce(&mut C) -> Result<End<T>, E>,
     on_panic: impl FnOnce(),
 ) -> Result<T, E>
@@ -103,7 +107,7 @@ where
     let outer = depth(conn)?;
     // A panic that passed through Diesel's own `transaction` would leave it open, and the next
     // one on this connection would seem to commit while it only ends a savepoint.
-    let ended = catch_unwind(AssertUnwindSafe(|| whole(conn, outer > 0, operation, body)));
+    let ended = catch_unwind(AssertUnwindSafe(|| whole(conn, outer > 0, unknown, body)));
     ended.unwrap_or_else(|panic| {
         on_panic();
         close_after_panic(conn, outer);
@@ -114,7 +118,7 @@ where
 fn whole<C, T, E>(
     conn: &mut C,
     nested: bool,
-    operation: Uuid,
+    unknown: AuditError,
     body: impl FnOnce(&mut C) -> Result<End<T>, E>,
 ) -> Result<T, E>
 where
@@ -133,7 +137,7 @@ where
     }
     match body(conn) {
         Ok(End::Commit(value)) => {
-            commit(conn, nested, operation)?;
+            commit(conn, nested, unknown)?;
             Ok(value)
         }
         Ok(End::Rollback(value)) => {
@@ -236,7 +240,7 @@ fn fence<C: AuditConnection>(conn: &mut C) -> Result<(), AuditError> {
 fn commit<C: AuditConnection>(
     conn: &mut C,
     nested: bool,
-    operation: Uuid,
+    unknown: AuditError,
 ) -> Result<(), AuditError> {
     let Err(error) = C::TransactionManager::commit_transaction(conn) else {
         return Ok(());
@@ -255,7 +259,7 @@ fn commit<C: AuditConnection>(
         error => AuditError::from(error),
     };
     if error.is_connection_lost() {
-        return Err(AuditError::CommitUnknown { operation });
+        return Err(unknown);
     }
     Err(error)
 }

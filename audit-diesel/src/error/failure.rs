@@ -47,6 +47,10 @@ pub enum FailureKind {
     ReadOnly,
     /// The connection is gone.
     ConnectionLost,
+    /// A transaction was ended before its time, and Diesel takes no more on its connection: after a
+    /// lost connection, a COMMIT or ROLLBACK sent as SQL, or on SQLite an `ON CONFLICT ROLLBACK` or
+    /// a trigger's `RAISE(ROLLBACK)`, of which the error before this one tells.
+    TransactionEnded,
     /// A value that its column does not take: too long, out of range, not of its type (SQLSTATE
     /// class 22). What a user sent is at fault, so that a web application answers 422.
     ///
@@ -82,7 +86,10 @@ impl FailureKind {
                 DieselError::DeserializationError(_)
                 | DieselError::SerializationError(_)
                 | DieselError::QueryBuilderError(_) => Self::Mapping,
-                DieselError::BrokenTransactionManager => Self::ConnectionLost,
+                DieselError::BrokenTransactionManager | DieselError::NotInTransaction => {
+                    Self::TransactionEnded
+                }
+                DieselError::RollbackErrorOnCommit { commit_error, .. } => Self::of(commit_error),
                 _ => Self::Other,
             };
         };
@@ -116,6 +123,8 @@ impl FailureKind {
                     Self::CheckViolation
                 } else if mentions(message, &["deadlock"]) {
                     Self::Deadlock
+                } else if mentions(message, &["no transaction is active", "no such savepoint"]) {
+                    Self::TransactionEnded
                 } else if mentions(message, &["has changed since last read"]) {
                     Self::StaleSnapshot
                 } else if mentions(
@@ -252,6 +261,12 @@ impl fmt::Display for DatabaseFailure {
             }
             FailureKind::ReadOnly => "the transaction is read-only",
             FailureKind::ConnectionLost => "the connection is lost",
+            FailureKind::TransactionEnded => {
+                "a transaction on this connection was ended before its time (on SQLite by an `ON CONFLICT \
+                 ROLLBACK` or a trigger's `RAISE(ROLLBACK)`; elsewhere by a lost connection; by a COMMIT \
+                 or ROLLBACK sent as SQL) and nothing that it had not committed was kept: start again, on \
+                 another connection where this one takes no more"
+            }
             FailureKind::Mapping => {
                 "a value could not be read or bound: does `table!` fit the table?"
             }
@@ -313,6 +328,14 @@ mod tests {
                 FailureKind::CheckViolation,
             ),
             ("deadlock detected", FailureKind::Deadlock),
+            (
+                "cannot commit - no transaction is active",
+                FailureKind::TransactionEnded,
+            ),
+            (
+                "no such savepoint: diesel_savepoint_1",
+                FailureKind::TransactionEnded,
+            ),
             ("permission denied for table accounts", FailureKind::Other),
         ] {
             assert_eq!(failure(message).kind, kind, "{message}");

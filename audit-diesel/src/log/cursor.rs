@@ -207,7 +207,7 @@ mod tests {
             of(&|f| f.tenant = Tenant::Is("Acme".into())),
             of(&|f| f.table = Some("ab".into())),
             of(&|f| f.record = Some("ab".into())),
-            of(&|f| f.field = Some("ab".into())),
+            of(&|f| f.field = vec!["ab".into()]),
             of(&|f| f.action = Some("ab".into())),
             of(&|f| f.request = Some("ab".into())),
             of(&|f| (f.table, f.record) = (Some("a".into()), Some("b".into()))),

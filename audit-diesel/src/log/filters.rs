@@ -28,7 +28,8 @@ pub(crate) struct Filters {
     pub(crate) tenant: Tenant,
     pub(crate) table: Option<String>,
     pub(crate) record: Option<String>,
-    pub(crate) field: Option<String>,
+    /// The names of one column, of which a row must have one; none where any column will do.
+    pub(crate) field: Vec<String>,
     pub(crate) actor: Option<Actor>,
     pub(crate) action: Option<String>,
     pub(crate) request: Option<String>,
@@ -45,7 +46,7 @@ impl Filters {
             tenant,
             table: None,
             record: None,
-            field: None,
+            field: Vec::new(),
             actor: None,
             action: None,
             request: None,
@@ -70,13 +71,14 @@ impl Filters {
             Tenant::Null | Tenant::Any => None,
         });
         part((self.tenant == Tenant::Any).then_some(&[]));
-        for text in [
-            &self.table,
-            &self.record,
-            &self.field,
-            &self.action,
-            &self.request,
-        ] {
+        for text in [&self.table, &self.record] {
+            part(text.as_ref().map(String::as_bytes));
+        }
+        // As many parts as names: all that follows is of a fixed number.
+        for name in &self.field {
+            part(Some(name.as_bytes()));
+        }
+        for text in [&self.action, &self.request] {
             part(text.as_ref().map(String::as_bytes));
         }
         part(self.actor.as_ref().map(|actor| actor.kind().as_bytes()));
@@ -95,7 +97,6 @@ impl Filters {
             self.tenant == Tenant::Any,
             self.table.is_some(),
             self.record.is_some(),
-            self.field.is_some(),
             self.action.is_some(),
             self.request.is_some(),
             self.actor.is_some(),
@@ -106,6 +107,8 @@ impl Filters {
             self.from.is_some(),
             self.until.is_some(),
         ];
-        bits.iter().fold(1, |sum, bit| sum << 1 | u64::from(*bit))
+        let names = self.field.len() as u64;
+        bits.iter()
+            .fold(names, |sum, bit| sum << 1 | u64::from(*bit))
     }
 }

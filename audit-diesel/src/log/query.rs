@@ -1,6 +1,6 @@
 //! A query of the log, put together call by call.
 
-use audit_core::{Actor, AuditContext, ContextError, MAX_RECORD_ID, StampMisfit};
+use audit_core::{Actor, AuditContext, ContextError, EntityMeta, MAX_RECORD_ID, StampMisfit};
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use super::stream::{FIRST, LogStream, Reader};
 use crate::backend::AuditConnection;
 use crate::entity::{Entity, TenantOf};
 use crate::error::{AuditError, QueryError};
+use crate::field_names::stored_names;
 use crate::key::IntoKey;
 use crate::trail::AuditEntry;
 use crate::write::tenant_of;
@@ -38,6 +39,10 @@ pub struct LogQuery {
     /// Whose context it is, for errors.
     entity: &'static str,
     filters: Filters,
+    /// The entity that the rows are of, where one was named.
+    of: Option<&'static EntityMeta>,
+    /// What [`Self::field`] was called with.
+    field: Option<String>,
     newest_first: bool,
     limit: Option<u64>,
     after: Option<Cursor>,
@@ -58,6 +63,8 @@ impl LogQuery {
             filters: Filters::of(Tenant::of(ctx)),
             ctx: ctx.clone(),
             entity: "audit_log",
+            of: None,
+            field: None,
             newest_first: true,
             limit: None,
             after: None,
@@ -68,11 +75,12 @@ impl LogQuery {
     /// Rows of one entity, by its audit name (`#[audit(name = "..")]`, or its table's name), or of
     /// one kind of events' targets.
     ///
-    /// The log does not know which names there are: it outlives tables, and events name what they
-    /// like. A name that was never used finds nothing.
+    /// The log outlives tables, and events name what they like: a name that was never used finds
+    /// nothing. [`AuditLog::knows_table`](super::AuditLog::knows_table) tells one that nobody knows.
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.filters.table = self.text("table", table.into(), MAX_TABLE, false);
-        self
+        self.of = None;
+        self.with_names()
     }
 
     /// Rows of one record, by the text of its primary key as
@@ -82,13 +90,22 @@ impl LogQuery {
         self
     }
 
-    /// Rows of one record of an entity: its table, its key and its tenant, each in the form in
-    /// which the log holds it.
+    /// Rows of an entity: its table and its tenant, each in the form in which the log holds it, and
+    /// [`field`](Self::field) by any of its names.
     ///
     /// An entity without a tenant column has its rows without a tenant, whatever the context says;
     /// that of one with a tenant column is read as the column's type reads it, as
     /// [`history`](crate::AuditedRead::history) does.
-    pub fn record_of<E: Entity>(mut self, key: impl IntoKey<E>) -> Self {
+    ///
+    /// ```
+    /// # use audit_diesel::{AuditContext, AuditLog, Entity, LogQuery};
+    /// # use chrono::{DateTime, Utc};
+    /// fn renamed<Account: Entity>(ctx: &AuditContext, since: DateTime<Utc>) -> LogQuery {
+    ///     // With `#[audit(was = "title")] name: String`, the rows of `title` are among them.
+    ///     AuditLog::query(ctx).table_of::<Account>().field("name").since(since)
+    /// }
+    /// ```
+    pub fn table_of<E: Entity>(mut self) -> Self {
         self.entity = E::META.name;
         match tenant_of::<E>(&self.ctx) {
             Ok(Some(tenant)) => self.filters.tenant = Tenant::Is(tenant.text()),
@@ -106,13 +123,35 @@ impl LogQuery {
                 self.problem.get_or_insert(Problem::Context(source));
             }
         }
-        self.table(E::META.name)
+        self = self.table(E::META.name);
+        self.of = Some(E::META);
+        self.with_names()
+    }
+
+    /// Rows of one record of an entity: [`table_of`](Self::table_of), and its key.
+    pub fn record_of<E: Entity>(self, key: impl IntoKey<E>) -> Self {
+        self.table_of::<E>()
             .record(E::record_id(&key.into_key().id))
     }
 
     /// Rows of one column.
+    ///
+    /// Of an entity ([`table_of`](Self::table_of), [`record_of`](Self::record_of)) the field may be
+    /// called by its column, by its name in Rust or by a former name (`#[audit(was = "..")]`), and
+    /// the rows under all of its names are found. Any other name, and a query that knows no entity,
+    /// finds the rows under that name alone, as it is stored: that of a column that is gone, for one.
     pub fn field(mut self, column: impl Into<String>) -> Self {
-        self.filters.field = self.text("field", column.into(), MAX_TEXT, false);
+        self.field = self.text("field", column.into(), MAX_TEXT, false);
+        self.with_names()
+    }
+
+    /// Fills in under which names the rows of the field are stored.
+    fn with_names(mut self) -> Self {
+        self.filters.field = match (&self.field, self.of) {
+            (None, _) => Vec::new(),
+            (Some(name), None) => vec![name.clone()],
+            (Some(name), Some(meta)) => stored_names(meta, name),
+        };
         self
     }
 

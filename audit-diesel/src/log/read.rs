@@ -4,6 +4,7 @@ use super::cursor::{Cursor, Position};
 use super::filters::Filters;
 use super::select::{Count, Piece, Select};
 use super::shape::Shape;
+use super::sole_tenant::sole_tenant;
 use crate::backend::{AuditBackend, AuditConnection};
 use crate::driver;
 use crate::error::AuditError;
@@ -42,6 +43,11 @@ impl Plan {
             }
             Some(place) => &[Piece::Behind(place.seq)],
         };
+        // Whoever reads all of it gains nothing by the order of the index.
+        let sole = match limit {
+            Some(_) => sole_tenant(conn, &self.filters)?,
+            None => None,
+        };
         let mut rows: Vec<AuditEntry> = Vec::new();
         for piece in pieces {
             let left = limit.map(|limit| limit - rows.len());
@@ -50,6 +56,7 @@ impl Plan {
             }
             let select = Select {
                 filters: &self.filters,
+                sole: sole.as_ref(),
                 shape: self.shape,
                 newest_first: self.newest_first,
                 piece: *piece,

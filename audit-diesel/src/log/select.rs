@@ -6,6 +6,7 @@ use diesel::result::QueryResult;
 
 use super::filters::{Filters, Tenant};
 use super::shape::Shape;
+use super::sole_tenant::SoleTenant;
 use crate::backend::{AuditBackend, Dialect};
 use crate::exact;
 use crate::hot_texts::HotTexts;
@@ -30,6 +31,8 @@ pub(super) enum Piece {
 /// `SELECT .. FROM audit_log WHERE .. ORDER BY .. [LIMIT ..]`
 pub(super) struct Select<'a> {
     pub(super) filters: &'a Filters,
+    /// Whose rows these are, where all tenants' are asked for and they are one's.
+    pub(super) sole: Option<&'a SoleTenant>,
     pub(super) shape: Shape,
     pub(super) newest_first: bool,
     pub(super) piece: Piece,
@@ -68,8 +71,13 @@ impl Select<'_> {
             Piece::Ties(..) => 2,
             Piece::Later(_) => 3,
         };
+        let sole = match self.sole {
+            None => 0,
+            Some(SoleTenant(None)) => 1,
+            Some(SoleTenant(Some(_))) => 2,
+        };
         let rest = piece << 2 | u64::from(self.newest_first) << 1 | u64::from(self.limit.is_some());
-        self.filters.signature() << 8 | rest
+        self.filters.signature() << 8 | sole << 4 | rest
     }
 
     /// True for the whole history of a record: few texts, and the ones that matter most.
@@ -78,7 +86,7 @@ impl Select<'_> {
         self.shape == Shape::Record
             && self.piece == Piece::All
             && self.limit.is_none()
-            && f.field.is_none()
+            && f.field.is_empty()
             && f.action.is_none()
             && f.request.is_none()
             && f.actor.is_none()
@@ -96,6 +104,16 @@ impl<DB: AuditBackend> QueryFragment<DB> for Select<'_> {
         out.push_sql(COLUMNS);
         let mut conditions = Conditions::from_log(out.reborrow(), self.shape);
         conditions.filters(self.filters)?;
+        // Not by the bytes: those that differ in spaces at the end are asked for too.
+        match self.sole {
+            None => {}
+            Some(SoleTenant(None)) => conditions.null("tenant_id"),
+            Some(SoleTenant(Some(tenant))) => {
+                conditions.column("tenant_id");
+                conditions.out.push_sql(" = ");
+                DB::bind_text(&mut conditions.out, tenant)?;
+            }
+        }
         // The range's end that the piece already implies would only be a second, weaker bound.
         let (from, until) = (self.filters.from.as_ref(), self.filters.until.as_ref());
         match (&self.piece, self.newest_first) {
@@ -128,7 +146,8 @@ impl Select<'_> {
         // PostgreSQL does not take `tenant_id IS NULL` for a constant, so the columns that are one
         // are named too: it then sees that the index has this order.
         let columns: &[&str] = match self.shape {
-            _ if self.filters.tenant == Tenant::Any || DB::DIALECT != Dialect::Postgres => &[],
+            _ if DB::DIALECT != Dialect::Postgres => &[],
+            _ if self.filters.tenant == Tenant::Any && self.sole.is_none() => &[],
             Shape::Record => &["tenant_id"],
             Shape::Tenant => &["tenant_id"],
             Shape::Actor => &["tenant_id", "actor_kind", "actor_id"],
@@ -195,12 +214,19 @@ impl<'o, 'b, DB: AuditBackend> Conditions<'o, 'b, DB> {
         for (column, text) in [
             ("table_name", &filters.table),
             ("record_id", &filters.record),
-            ("field_name", &filters.field),
             ("action", &filters.action),
             ("request_id", &filters.request),
         ] {
             if let Some(text) = text {
                 self.text(column, text)?;
+            }
+        }
+        match filters.field.as_slice() {
+            [] => {}
+            [name] => self.text("field_name", name)?,
+            names => {
+                self.and();
+                exact::one_of(&mut self.out, DB::DIALECT, "field_name", names)?;
             }
         }
         if let Some(actor) = &filters.actor {

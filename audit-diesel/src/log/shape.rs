@@ -29,7 +29,7 @@ impl Shape {
         // The filters that none of the indexes below knows.
         let beside = [
             ("table", filters.table.is_some()),
-            ("field", filters.field.is_some()),
+            ("field", !filters.field.is_empty()),
             ("action", filters.action.is_some()),
             ("request", filters.request.is_some()),
             ("changed_by", any && filters.actor.is_some()),

@@ -9,7 +9,7 @@ use super::past::is_kept_data;
 use super::state::{FieldState, Standing};
 use super::timeline::Timeline;
 use crate::error::Unknown;
-use crate::trail::Printable;
+use crate::plain::Plain;
 
 /// A record at one end of a [`Difference`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,8 +73,8 @@ impl Difference {
     }
 
     /// The business fields that differ, in the order of the entity. A masked field is here when a
-    /// recorded change of it lies between the two, also where it may have changed back; its values
-    /// are not shown.
+    /// recorded change of it lies between the two, also where it may have changed back, and both
+    /// ends had a value; the values are not shown.
     pub fn changed(&self) -> &[FieldDifference] {
         &self.changed
     }
@@ -175,7 +175,8 @@ fn compare(old: End<'_>, new: End<'_>, moved: impl FnOnce() -> Option<bool>) -> 
             (Ok(old), Ok(new)) if old.same(new) => return Verdict::Same,
             (Err(Unknown::Masked), Err(Unknown::Masked)) => match moved() {
                 None => return Verdict::Unknown(Unknown::Masked),
-                Some(false) if old.mask.is_none() || new.mask.is_none() => {
+                // Without a mask it is not even known whether there was a value.
+                Some(_) if old.mask.is_none() || new.mask.is_none() => {
                     return Verdict::Unknown(Unknown::Masked);
                 }
                 Some(false) if old.mask == new.mask => return Verdict::Same,
@@ -202,7 +203,6 @@ fn shown(end: &End<'_>) -> Result<Side, Unknown> {
         End::Unknown(reason) => Err(*reason),
         End::Field(field) => match &field.value {
             Ok(value) => Ok(Side::Value(value.json.clone())),
-            // Without a mask it is not even known whether there was a value.
             Err(Unknown::Masked) if field.mask.is_some() => Ok(Side::Hidden(Unknown::Masked)),
             Err(reason) => Err(*reason),
         },
@@ -235,7 +235,7 @@ impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoRecord => f.write_str("-"),
-            Self::Value(json) => Printable(json).fmt(f),
+            Self::Value(json) => Plain(json).fmt(f),
             Self::Hidden(reason) => write!(f, "<{reason}>"),
         }
     }

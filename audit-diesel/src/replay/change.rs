@@ -5,10 +5,11 @@ use core::marker::PhantomData;
 use audit_core::encode::decode_as;
 use serde::de::DeserializeOwned;
 
-use super::timeline::{Column, Kind, Timeline, field_index};
+use super::timeline::{Column, Kind, Timeline};
 use super::value::Reading;
 use crate::entity::Entity;
 use crate::error::Unknown;
+use crate::field_names::field_called;
 use crate::trail::ChangeSet;
 
 /// A change set of an entity's record. Made by [`ChangeSet::typed`].
@@ -71,10 +72,7 @@ impl<E: Entity> TypedChange<E> {
     }
 
     fn read<T: DeserializeOwned>(&self, field: &str, old: bool) -> Result<T, Unknown> {
-        let named = || E::META.fields.iter().position(|f| f.name == field);
-        let index = field_index(E::META, field)
-            .or_else(named)
-            .ok_or(Unknown::NoField)?;
+        let index = field_called(E::META, field).ok_or(Unknown::NoField)?;
         let reading = self.reading(index, old).ok_or(Unknown::NotPart)?;
         let value = self.timeline.usable(index, reading)?;
         decode_as(&value.json).map_err(|_| Unknown::Type)

@@ -14,7 +14,7 @@ use super::types::PastTypes;
 use crate::columns_read::{PastBox, PastReader};
 use crate::entity::{Entity, StoredEntity};
 use crate::error::Unknown;
-use crate::trail::Printable;
+use crate::plain::Plain;
 
 /// A record as it was at an instant.
 ///
@@ -247,8 +247,8 @@ impl<'a> PastField<'a> {
 impl fmt::Display for PastField<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.state.value, &self.state.mask) {
-            (Ok(value), _) => Printable(&value.json).fmt(f),
-            (Err(_), Some(mask)) => Printable(mask).fmt(f),
+            (Ok(value), _) => Plain(&value.json).fmt(f),
+            (Err(_), Some(mask)) => Plain(mask).fmt(f),
             (Err(reason), None) => write!(f, "<{reason}>"),
         }
     }
@@ -258,7 +258,7 @@ impl fmt::Display for PastField<'_> {
 impl<E: Entity> fmt::Display for Past<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let instant = self.instant.to_rfc3339_opts(SecondsFormat::Micros, true);
-        let (table, record) = (E::META.name, Printable(&self.record));
+        let (table, record) = (E::META.name, Plain(&self.record));
         write!(f, "{table}#{record} as of {instant}")?;
         if self.is_deleted() {
             f.write_str(", deleted")?;
@@ -267,11 +267,7 @@ impl<E: Entity> fmt::Display for Past<E> {
             write!(f, "\n  {}: {field}", field.column)?;
         }
         for field in self.former_columns() {
-            write!(
-                f,
-                "\n  {} (a former column): {field}",
-                Printable(field.column)
-            )?;
+            write!(f, "\n  {} (a former column): {field}", Plain(field.column))?;
         }
         Ok(())
     }

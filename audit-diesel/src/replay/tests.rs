@@ -328,3 +328,26 @@ fn a_column_that_came_later_is_left_alone_where_nobody_changed_it() {
         RevertError::Unknown(vec![("count", Unknown::NotRecorded)])
     );
 }
+
+#[test]
+fn a_mask_that_the_next_row_contradicts_is_no_value_to_differ_from() {
+    // The row that took the value away had an earlier time than the insert, and was purged for it.
+    let mut rows = vec![
+        insert(1, 10, "***"),
+        update(3, 20, "name", "null", "\"***\""),
+    ];
+    let between = |rows: &[AuditEntry]| {
+        let timeline = Timeline::new(META, rows, None, at(1_000));
+        timeline.between(at(10), at(20))
+    };
+    let said = between(&rows);
+    assert!(said.changed().is_empty(), "{said}");
+    assert!(
+        said.unknown().contains(&("name", Unknown::Masked)),
+        "{said}"
+    );
+    rows.insert(1, update(2, 15, "name", "\"***\"", "null"));
+    let said = between(&rows);
+    let name = said.field("name").unwrap();
+    assert_eq!(name.old, super::between::Side::Hidden(Unknown::Masked));
+}

@@ -7,6 +7,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::value::{Reading, Value};
+use crate::field_names::field_index;
 use crate::trail::{AuditEntry, ChangeSet};
 
 /// The record as it is stored now.
@@ -86,13 +87,6 @@ pub(crate) struct Change {
     pub(crate) at: DateTime<Utc>,
     /// It soft-deleted (true) or restored (false) the record.
     pub(crate) deleted: Option<bool>,
-}
-
-/// The field that a stored column name means: its name now, or a former one that no other field has
-/// now.
-pub(crate) fn field_index(meta: &EntityMeta, column: &str) -> Option<usize> {
-    let now = meta.fields.iter().position(|f| f.column == column);
-    now.or_else(|| meta.fields.iter().position(|f| f.was.contains(&column)))
 }
 
 impl Timeline {

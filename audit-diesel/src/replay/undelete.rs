@@ -9,7 +9,7 @@ use super::load;
 use super::past::typed;
 use super::revert::boxed;
 use super::state::FieldState;
-use super::timeline::{Kind, Timeline, Whole, field_index};
+use super::timeline::{Kind, Timeline, Whole};
 use super::types::PastTypes;
 use super::value::{Reading, Value};
 use crate::backend::AuditConnection;
@@ -17,6 +17,7 @@ use crate::columns_read::PastReader;
 use crate::driver;
 use crate::entity::{Entity, StoredEntity, TenantOf};
 use crate::error::{AuditError, RevertError, Unknown};
+use crate::field_names::field_called;
 use crate::stamper::Operation;
 use crate::statement::InsertWhole;
 use crate::transaction::End;
@@ -149,9 +150,7 @@ impl Timeline {
     ) -> Result<Vec<Option<Value>>, RevertError> {
         let mut given = vec![None; self.meta.fields.len()];
         for (column, json) in &refill.columns {
-            let place = field_index(self.meta, column)
-                .or_else(|| self.meta.fields.iter().position(|f| f.name == column));
-            let slot = place.and_then(|place| given.get_mut(place));
+            let slot = field_called(self.meta, column).and_then(|place| given.get_mut(place));
             *slot.ok_or_else(|| RevertError::NoField(column.clone()))? = Some(json);
         }
         let (mut unknown, mut known, mut misfits) = (Vec::new(), Vec::new(), Vec::new());

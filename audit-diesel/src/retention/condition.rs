@@ -7,9 +7,9 @@ use audit_core::AuditContext;
 use chrono::{DateTime, Utc};
 
 use super::policy::Cutoffs;
-use super::sql::Sql;
 use crate::backend::Dialect;
 use crate::exact;
+use crate::sql::Sql;
 
 /// Whose rows: the tenant of the context, those without a tenant, or all.
 #[derive(Debug, Clone, PartialEq, Eq)]

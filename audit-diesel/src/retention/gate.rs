@@ -4,10 +4,10 @@
 use chrono::{DateTime, Utc};
 
 use super::lease::Lease;
-use super::sql::Sql;
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::error::{AuditError, FailureKind};
+use crate::sql::Sql;
 
 /// PostgreSQL's advisory lock between batches (shared) and changes of holds (exclusive).
 const HOLDS: &str = "hashtextextended('audit_diesel.hold', 0)";

@@ -10,11 +10,12 @@ use uuid::Uuid;
 use super::condition::Whose;
 use super::event::{self, Event};
 use super::gate::lock_holds;
+use super::known;
 use super::never::{is_never, never};
-use super::sql::Sql;
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::error::AuditError;
+use crate::sql::Sql;
 use crate::transaction::{End, atomic};
 
 /// The name under which the trail tells of holds.
@@ -87,6 +88,7 @@ pub struct NewHold {
     table: Option<String>,
     record: Option<String>,
     until: Option<DateTime<Utc>>,
+    unknown_table: bool,
 }
 
 impl NewHold {
@@ -98,6 +100,7 @@ impl NewHold {
             table: None,
             record: None,
             until: None,
+            unknown_table: false,
         }
     }
 
@@ -107,7 +110,8 @@ impl NewHold {
         self
     }
 
-    /// Only rows about this table, by its audit name.
+    /// Only rows about this table, by its audit name. One of which the log has no row and the
+    /// database no table or view is refused: it would hold nothing.
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.table = Some(table.into());
         self
@@ -116,6 +120,12 @@ impl NewHold {
     /// Only rows about this record, by its id in the trail. Needs a table.
     pub fn record(mut self, record: impl Into<String>) -> Self {
         self.record = Some(record.into());
+        self
+    }
+
+    /// Takes a table that neither the log nor the database knows yet.
+    pub fn allow_unknown_table(mut self) -> Self {
+        self.unknown_table = true;
         self
     }
 
@@ -184,8 +194,9 @@ impl AuditHold {
     /// purges wait for it until then.
     ///
     /// # Errors
-    /// [`AuditError::Retention`] where it has no reason, names a record without a table, or another
-    /// tenant than the context's; [`AuditError::Context`]; what the database refuses.
+    /// [`AuditError::Retention`] where it has no reason, names a record without a table, a table that
+    /// nobody knows, or another tenant than the context's; [`AuditError::Context`]; what the database
+    /// refuses.
     pub fn add<C: AuditConnection>(
         conn: &mut C,
         ctx: &AuditContext,
@@ -193,6 +204,12 @@ impl AuditHold {
     ) -> Result<Self, AuditError> {
         validate(ctx)?;
         let new = hold.checked(ctx, C::Backend::DIALECT)?;
+        known::refuse_unknown(
+            conn,
+            new.table.as_deref().filter(|_| !new.unknown_table),
+            "a hold is for the",
+            "allow it with `NewHold::allow_unknown_table`; nothing was placed",
+        )?;
         let operation = ctx.operation_ref().unwrap_or_else(Uuid::now_v7);
         let hold = Self {
             id: Uuid::now_v7(),

@@ -11,10 +11,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::patience::patiently;
-use super::sql::Sql;
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::error::AuditError;
+use crate::sql::Sql;
 
 /// How long a lease lasts without being renewed. By the database's clock.
 const SECONDS: u64 = 10;

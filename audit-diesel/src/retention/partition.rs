@@ -11,10 +11,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::never::{is_never, never};
-use super::sql::Sql;
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::error::AuditError;
+use crate::sql::Sql;
 
 /// How many months are made ahead of the present one.
 const AHEAD: i64 = 3;

@@ -114,6 +114,7 @@ pub struct Retention {
     tenants: BTreeMap<String, Keep>,
     tables: BTreeMap<String, Keep>,
     both: BTreeMap<(String, String), Keep>,
+    unknown_tables: bool,
 }
 
 /// 30 days for everything.
@@ -131,6 +132,7 @@ impl Retention {
             tenants: BTreeMap::new(),
             tables: BTreeMap::new(),
             both: BTreeMap::new(),
+            unknown_tables: false,
         }
     }
 
@@ -167,6 +169,9 @@ impl Retention {
     }
 
     /// How long the rows about a table's records are kept. A table goes by its audit name.
+    ///
+    /// A purge refuses a name of which the log has no row and the database no table or view: a slip
+    /// of the finger would delete what it was to keep. See [`Self::allow_unknown_tables`].
     pub fn table(mut self, table: impl Into<String>, keep: Keep) -> Self {
         self.tables.insert(table.into(), keep);
         self
@@ -181,6 +186,20 @@ impl Retention {
     ) -> Self {
         self.both.insert((tenant.into(), table.into()), keep);
         self
+    }
+
+    /// Takes rules for tables that neither the log nor the database knows yet: targets of events to
+    /// come, tables of another database whose audit names are others.
+    pub fn allow_unknown_tables(mut self) -> Self {
+        self.unknown_tables = true;
+        self
+    }
+
+    /// The tables that rules name, which a purge must know.
+    pub(super) fn named_tables(&self) -> impl Iterator<Item = &str> {
+        let both = self.both.keys().map(|(_, table)| table);
+        let all = self.tables.keys().chain(both).map(String::as_str);
+        all.filter(|_| !self.unknown_tables)
     }
 
     /// How long a row is kept.

@@ -9,16 +9,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::condition::Whose;
 use super::gate;
+use super::known;
 use super::lease::{Lease, clock};
 use super::patience::patiently;
 use super::policy::Retention;
 use super::report::{OnProgress, PurgeProgress, PurgeReport};
 use super::run::Run;
-use super::sql::Sql;
 use super::window::Limits;
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::error::AuditError;
+use crate::sql::Sql;
 use crate::transaction::depth;
 
 /// How far this process's clock may be ahead of the database's.
@@ -152,7 +153,8 @@ impl<'a> Purge<'a> {
     /// # Errors
     /// [`AuditError::InTransaction`] inside a transaction of the caller's;
     /// [`AuditError::PurgeRunning`] while another purge is at work; [`AuditError::Retention`] where
-    /// this process's clock is more than a day ahead of the database's; what the database refuses.
+    /// this process's clock is more than a day ahead of the database's, or a rule is for a table that
+    /// nobody knows; what the database refuses.
     /// What was deleted before an error stays deleted, and its event is written if that is possible.
     pub fn run<C: AuditConnection>(
         mut self,
@@ -174,6 +176,12 @@ impl<'a> Purge<'a> {
             within_months: self.within_months,
         };
         refuse_fast_clock(conn, now)?;
+        known::refuse_unknown(
+            conn,
+            self.retention.named_tables(),
+            "a rule of the retention is for the",
+            "allow it with `Retention::allow_unknown_tables`; nothing was deleted",
+        )?;
         let target = self.batch_time.unwrap_or(match C::Backend::DIALECT {
             Dialect::Postgres => Duration::from_millis(20),
             Dialect::Sqlite | Dialect::Mysql => Duration::from_millis(250),

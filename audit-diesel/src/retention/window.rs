@@ -11,10 +11,10 @@ use super::never::{is_never, never};
 use super::partition::Stretch;
 use super::policy::Cutoffs;
 use super::report::GroupCount;
-use super::sql::Sql;
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::error::AuditError;
+use crate::sql::Sql;
 
 /// What may go at one instant.
 #[derive(Debug)]

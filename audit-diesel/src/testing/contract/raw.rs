@@ -1,8 +1,7 @@
 //! The raw values of a record, read past its masks: what must show nowhere.
 
-use audit_core::__private::{FieldWalk, ShownBy};
+use audit_core::__private::{FieldWalk, Recorded, ShownBy};
 use audit_core::{Audited, FieldMeta, ValueRef};
-use serde::Serialize;
 
 /// A raw value of a field.
 pub(super) struct Value {
@@ -12,6 +11,8 @@ pub(super) struct Value {
     /// As a mask sees it.
     pub(super) text: String,
     pub(super) is_null: bool,
+    /// Of a value inside a JSON column, what the mask at its path shows; `None` for a whole field.
+    pub(super) shown: Option<String>,
 }
 
 /// Every value of a record that serde or `Display` can tell; skipped fields are left out.
@@ -29,6 +30,7 @@ pub(super) fn values<E: Audited>(record: &E) -> Vec<Value> {
                 json,
                 is_null: text.is_none(),
                 text: text.unwrap_or_default(),
+                shown: None,
             })
         })
         .collect()
@@ -52,10 +54,10 @@ impl Read {
 }
 
 impl<'a> FieldWalk<'a> for Read {
-    fn field<T: PartialEq + Serialize>(&mut self, before: &'a T, _: &'a T) {
+    fn field<T: PartialEq + Recorded>(&mut self, before: &'a T, _: &'a T) {
         self.take(serde_json::to_value(before).ok(), ValueRef::Value(before));
     }
-    fn field_by<T: Serialize>(&mut self, before: &'a T, _: &'a T, _: fn(&T, &T) -> bool) {
+    fn field_by<T: Recorded>(&mut self, before: &'a T, _: &'a T, _: fn(&T, &T) -> bool) {
         self.take(serde_json::to_value(before).ok(), ValueRef::Value(before));
     }
     fn display<T: PartialEq>(&mut self, before: &'a T, _: &'a T, shown: ShownBy<T>) {

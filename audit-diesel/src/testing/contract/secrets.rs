@@ -42,6 +42,7 @@ impl<E: Entity> Run<E> {
                 json: None,
                 is_null: text.is_none(),
                 text: text.unwrap_or_default(),
+                shown: None,
             });
         }
         for value in &values {
@@ -77,11 +78,10 @@ impl<E: Entity> Run<E> {
         for (secret, shown) in found {
             self.values.push(raw::Value {
                 field,
-                json: Some(serde_json::Value::String(
-                    String::from_utf8_lossy(&secret).into_owned(),
-                )),
+                json: None,
                 is_null: false,
-                text: shown,
+                text: String::from_utf8_lossy(&secret).into_owned(),
+                shown: Some(shown),
             });
         }
     }
@@ -139,12 +139,8 @@ impl<E: Entity> Run<E> {
             let mut texts = Vec::new();
             match &value.json {
                 // Of a JSON column, what its masks replace; the column itself is no secret.
-                Some(serde_json::Value::String(text))
-                    if matches!(value.field.policy, Policy::MaskedAt(_)) =>
-                {
-                    texts.push(text.clone().into_bytes());
+                _ if matches!(value.field.policy, Policy::MaskedAt(_)) && value.shown.is_none() => {
                 }
-                Some(_) if matches!(value.field.policy, Policy::MaskedAt(_)) => {}
                 Some(json) => raw::leaves(json, &mut texts),
                 None => texts.push(value.text.clone().into_bytes()),
             }
@@ -197,8 +193,10 @@ impl<E: Entity> Run<E> {
                 }
                 Policy::MaskedAt(masks) => {
                     let ours = masks.iter().all(|(_, mask)| is_ours(mask));
-                    if (ours || named) && matches!(value.json, Some(serde_json::Value::String(_))) {
-                        secrets.allow(&value.text);
+                    if let Some(shown) = &value.shown
+                        && (ours || named)
+                    {
+                        secrets.allow(shown);
                     }
                 }
                 _ => {}

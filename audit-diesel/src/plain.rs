@@ -1,10 +1,10 @@
-//! Names that may come from a client, as one line of plain text.
+//! Stored texts, and names that may come from a client, as one line of plain text.
 
 use core::fmt;
 
 /// A text whose control characters are escaped: a key from a URL writes no line into a log, and
 /// tells a terminal nothing.
-pub(super) struct Plain<'a>(pub(super) &'a str);
+pub(crate) struct Plain<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
