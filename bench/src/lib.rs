@@ -14,7 +14,8 @@ pub struct Contender<'a, S> {
     pub work: Box<dyn FnMut(&mut S) + 'a>,
 }
 
-/// Runs the contenders in turns and prints the median time of each and its ratio to the first.
+/// Runs the contenders in turns, prints the median time of each and its ratio to the first, and
+/// returns the ratios; none where the command line asks for other races.
 ///
 /// Each of `rounds` gives every contender `times` runs in a row; a round's figure is the median of
 /// its runs, and the table shows the median of the rounds.
@@ -24,14 +25,14 @@ pub fn race<S>(
     contenders: &mut [Contender<'_, S>],
     rounds: usize,
     times: usize,
-) {
+) -> Vec<f64> {
     // `cargo bench -- WORD` runs the races whose title has the word.
     let words: Vec<String> = std::env::args()
         .skip(1)
         .filter(|arg| !arg.starts_with('-'))
         .collect();
     if !words.is_empty() && !words.iter().any(|word| title.contains(word.as_str())) {
-        return;
+        return Vec::new();
     }
     let mut figures: Vec<Vec<Duration>> = contenders.iter().map(|_| Vec::new()).collect();
     for contender in contenders.iter_mut() {
@@ -52,7 +53,7 @@ pub fn race<S>(
         }
     }
     println!("\n{title}");
-    let mut floor = None;
+    let (mut floor, mut all) = (None, Vec::new());
     for (contender, figures) in contenders.iter().zip(&mut figures) {
         // The ratio is taken round by round, where both had the same machine.
         let time = median(figures);
@@ -70,7 +71,9 @@ pub fn race<S>(
             format!("{time:.1?}"),
             ratio
         );
+        all.push(ratio);
     }
+    all
 }
 
 fn median(runs: &mut [Duration]) -> Duration {

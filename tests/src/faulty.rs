@@ -367,6 +367,11 @@ impl Killable for PgConnection {
     }
 }
 
+/// Where sessions are listed. MySQL's `information_schema` fails on a statement with bytes in it that
+/// are no text; MariaDB has no such list in its `performance_schema`. Each reads its own comment only.
+pub const MYSQL_SESSIONS: &str =
+    "/*!80022 performance_schema *//*M! information_schema */.processlist";
+
 #[cfg(feature = "mysql")]
 impl Killable for MysqlConnection {
     fn session(&mut self) -> i64 {
@@ -378,9 +383,7 @@ impl Killable for MysqlConnection {
         killer
             .batch_execute(&format!("KILL CONNECTION {session}"))
             .unwrap();
-        let query = format!(
-            "SELECT count(*) AS number FROM information_schema.processlist WHERE id = {session}"
-        );
+        let query = format!("SELECT count(*) AS number FROM {MYSQL_SESSIONS} WHERE id = {session}");
         wait_until_gone(|| {
             diesel::sql_query(&query)
                 .get_result::<Number>(killer)

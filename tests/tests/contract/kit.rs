@@ -269,6 +269,31 @@ fn a_field_that_should_have_been_masked_is_found() {
     );
 }
 
+/// JSON that is a text and no object has no path: its masks hide it whole, so that it shows nowhere.
+#[test]
+fn a_text_in_the_place_of_json_that_shows_elsewhere_is_found() {
+    let (_database, mut conn) = open();
+    let text = canary();
+    let report = testing::contract(
+        move || NewVault {
+            label: text.clone(),
+            profile: text.clone().into(),
+            ..new_vault()
+        },
+        vault_changes,
+    )
+    .unplanted("pin")
+    .report(&mut conn);
+    finds(
+        &report,
+        "part of the secret `profile` is in `audit_log.new_value` of the insert",
+    );
+    finds(
+        &report,
+        "part of the secret `profile` is in the `Debug` of the record",
+    );
+}
+
 #[test]
 fn forms_without_secrets_and_without_changes_are_found() {
     let (_database, mut conn) = open();

@@ -1,7 +1,8 @@
 // A trail that is switched off: stamps are left, rows are not, and the log says so.
 
-use audit_diesel::AuditConfig;
 use audit_diesel::prelude::*;
+use audit_diesel::{AuditConfig, BaselineOptions};
+use audit_tests::faulty::{Fault, Faulty};
 use diesel::prelude::*;
 
 use super::backend::entities::*;
@@ -219,4 +220,43 @@ fn each_process_says_so_and_the_environment_decides() {
     assert_eq!(process(&database, Some("1")), Some(0));
     assert_eq!(process(&database, None), Some(0));
     assert_eq!(actions(conn)[2..], ["insert"; 4], "{NAME}");
+}
+
+#[test]
+fn a_baseline_is_refused_and_writes_nothing() {
+    let database = Database::new();
+    let conn = &mut database.connect();
+    Account::audited_insert(conn, &off(), new_account("Ada")).unwrap();
+    let error = Account::audited_baseline(conn, &off(), BaselineOptions::new()).unwrap_err();
+    assert!(matches!(error, AuditError::SwitchedOff { .. }), "{NAME}");
+    assert!(error.to_string().contains("switched off"), "{error}");
+    assert_eq!(actions(conn), ["audit.disabled"], "{NAME}");
+}
+
+#[test]
+fn a_commit_that_was_not_answered_is_told_by_no_row() {
+    let database = Database::new();
+    let ctx = off();
+    let mut link = Faulty::new(database.connect(), &database.url());
+    let insert = |link: &mut Faulty<Conn>| Account::audited_insert(link, &ctx, new_account("Ada"));
+    // The first one also notes that the trail is off.
+    insert(&mut link).unwrap();
+    link.arm(&[]);
+    insert(&mut link).unwrap();
+    let sent = link.disarm();
+    let commit = sent.iter().position(|text| text == "COMMIT").unwrap() + 1;
+    link.arm(&[(commit, Fault::AnswerLost)]);
+    let error = insert(&mut link).unwrap_err();
+    let AuditError::CommitUnknown {
+        operation,
+        recorded: false,
+    } = error
+    else {
+        panic!("{NAME}: {error:?}");
+    };
+    assert!(error.to_string().contains("only the records"), "{error}");
+    let conn = &mut database.connect();
+    assert_eq!(accounts(conn), 3, "{NAME}: it was committed");
+    let said = audit_diesel::outcome(conn, operation).unwrap();
+    assert_eq!(said, audit_diesel::Outcome::NotCommitted, "{NAME}");
 }

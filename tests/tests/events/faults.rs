@@ -10,7 +10,7 @@ use audit_diesel::prelude::*;
 use audit_diesel::{
     BackgroundWriter, BackgroundWriterBuilder, Overflow, QueueError, WriterCounters,
 };
-use audit_tests::faulty::{Fault, Faulty, Moment};
+use audit_tests::faulty::{Fault, Faulty, MYSQL_SESSIONS, Moment};
 use diesel::prelude::*;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -193,7 +193,7 @@ fn waits(database: &Database) -> bool {
             "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         }
         "mysql" => {
-            "SELECT count(*) AS n FROM information_schema.processlist WHERE db = database() AND state LIKE '%lock%'"
+            &format!("SELECT count(*) AS n FROM {MYSQL_SESSIONS} WHERE db = database() AND state LIKE '%lock%'")
         }
         _ => {
             std::thread::sleep(Duration::from_millis(50));
@@ -350,8 +350,10 @@ fn kill_all(conn: &mut Conn) {
              WHERE datname = current_database() AND pid <> pg_backend_pid()"
         }
         "mysql" => {
-            "SELECT CAST(id AS CHAR) AS line FROM information_schema.processlist
-             WHERE db = database() AND id <> connection_id()"
+            &format!(
+                "SELECT CAST(id AS CHAR) AS line FROM {MYSQL_SESSIONS}
+                 WHERE db = database() AND id <> connection_id()"
+            )
         }
         _ => return,
     };

@@ -216,7 +216,7 @@ impl Lab {
                 assert!(matches!(scene, Scene::Callers { swallows: true }), "{at}: a false Ok");
                 assert!(rows == 0 || in_doubt, "{at}: failed and wrote {rows} rows");
             }
-            Ended::Failed(AuditError::CommitUnknown { operation: told }) => {
+            Ended::Failed(AuditError::CommitUnknown { operation: told, recorded: true }) => {
                 assert_eq!(*told, operation, "{at}");
                 assert!(in_doubt, "{at}: nothing in doubt here");
                 let truth = if rows > 0 { Outcome::Committed } else { Outcome::NotCommitted };

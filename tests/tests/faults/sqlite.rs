@@ -153,3 +153,72 @@ fn a_swallowed_busy_database_leaves_no_half() {
     assert_eq!(name(&mut other, id), "next");
     assert_eq!(check(&mut conn).1, [""; 0]);
 }
+
+/// What comes after an error that ended the transaction says so, and speaks of no lost connection.
+#[test]
+fn a_transaction_that_a_conflict_has_ended_is_said_to_have_ended() {
+    let database = Database::new();
+    let mut setup = database.connect();
+    let id = one(&mut setup);
+    setup
+        .batch_execute(
+            "CREATE TABLE single (x INTEGER PRIMARY KEY); INSERT INTO single VALUES (1);
+             CREATE TRIGGER taken BEFORE UPDATE ON accounts WHEN new.name = 'taken'
+             BEGIN SELECT RAISE(ROLLBACK, 'taken'); END",
+        )
+        .unwrap();
+    let rename = |conn: &mut Conn, ctx: &AuditContext, name: &str| {
+        Account::audited_edit(conn, ctx, id, |a| a.name = name.into()).map(drop)
+    };
+    let ended = |result: Result<(), AuditError>| {
+        let error = result.unwrap_err();
+        assert!(
+            matches!(&error, AuditError::Database(failure) if failure.kind == FailureKind::TransactionEnded),
+            "{error}"
+        );
+        let text = error.to_string();
+        for words in [
+            "`ON CONFLICT ROLLBACK`",
+            "`RAISE(ROLLBACK)`",
+            "nothing that it had not committed was kept",
+        ] {
+            assert!(text.contains(words), "{text}");
+        }
+    };
+
+    let mut conn = database.connect();
+    let whole = conn.transaction(|conn| {
+        rename(conn, &ctx(), "lost")?;
+        rename(conn, &ctx(), "taken").unwrap_err();
+        ended(rename(conn, &ctx(), "after"));
+        Ok(())
+    });
+    ended(whole);
+    ended(rename(&mut conn, &ctx(), "next"));
+
+    let mut conn = database.connect();
+    let whole = audit_diesel::transaction(&mut conn, &ctx(), |conn, ctx| {
+        rename(conn, ctx, "taken").unwrap_err();
+        Ok(())
+    });
+    assert!(matches!(whole, Err(AuditError::Poisoned { .. })));
+    ended(rename(&mut conn, &ctx(), "next"));
+
+    let conflict = |conn: &mut Conn| {
+        conn.batch_execute("INSERT OR ROLLBACK INTO single VALUES (1)")
+            .unwrap_err();
+    };
+    let mut conn = database.connect();
+    ended(conn.transaction(|conn| {
+        rename(conn, &ctx(), "lost")?;
+        conflict(conn);
+        Ok(())
+    }));
+    ended(audit_diesel::transaction(&mut conn, &ctx(), |conn, ctx| {
+        rename(conn, ctx, "lost")?;
+        conflict(conn);
+        Ok(())
+    }));
+    assert_eq!(name(&mut setup, id), "a");
+    assert_eq!(check(&mut setup).1, [""; 0]);
+}

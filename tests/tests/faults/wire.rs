@@ -134,7 +134,7 @@ fn the_outcome_of_a_lost_commit_is_told() {
             .map(|_| ())
             .expect_err(&at);
             assert!(
-                matches!(error, AuditError::CommitUnknown { operation: told } if told == operation),
+                matches!(error, AuditError::CommitUnknown { operation: told, recorded: true } if told == operation),
                 "{at}: {error:?}"
             );
             if cut == Cut::Unnoticed {

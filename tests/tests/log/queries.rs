@@ -405,6 +405,14 @@ fn an_unknown_table_is_no_mistake() {
         .page(conn)
         .unwrap();
     assert!(page.entries.is_empty() && page.next.is_none());
+    // Who typed it is told apart from who asks before anything happened.
+    assert!(!AuditLog::knows_table(conn, "never_used").unwrap());
+    assert!(AuditLog::knows_table(conn, "accounts").unwrap());
+    assert!(!AuditLog::knows_table(conn, "Accounts").unwrap());
+    let event = AuditLog::event("stock.adjust").target("never_used", "1");
+    event.write(conn, &ctx).unwrap();
+    assert!(AuditLog::knows_table(conn, "never_used").unwrap());
+    assert!(!AuditLog::knows_table(conn, "never_used ").unwrap());
 }
 
 #[test]

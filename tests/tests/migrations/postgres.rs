@@ -331,7 +331,10 @@ fn each_index_serves_its_query() {
             .map(|p| p.line)
             .collect::<Vec<_>>()
             .join("\n");
-        assert!(plan.contains(index), "{query}\n{plan}");
+        // From PostgreSQL 18 on an index may be searched by its second column, tenant by tenant; of a
+        // few tenants that is as good.
+        let skips = index == "audit_log_changed_at_idx" && plan.contains("audit_log_tenant_idx");
+        assert!(plan.contains(index) || skips, "{query}\n{plan}");
     }
 }
 

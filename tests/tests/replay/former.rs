@@ -2,7 +2,7 @@
 // went, other types, variants that are gone.
 
 use audit_diesel::prelude::*;
-use audit_diesel::{AsOf, Refill, RevertError, Unknown};
+use audit_diesel::{AsOf, AuditLog, ChangeSet, Refill, RevertError, Unknown};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -222,6 +222,66 @@ fn what_the_schema_was_can_still_be_read() {
     assert_eq!(update.new::<Shade>("shade").unwrap(), Shade::Dark);
     assert_eq!(update.new::<String>("size"), Err(Unknown::NotPart));
     assert_eq!(update.new::<String>("colour"), Err(Unknown::NoField));
+}
+
+#[test]
+fn a_query_by_field_finds_the_rows_of_its_former_names() {
+    let database = Database::bare();
+    let conn = &mut database.connect();
+    audit_diesel::migrate(conn).unwrap();
+    let hand = Hand::new();
+    moved(conn, &hand);
+    // The same letters in another case are another column's, also where a collation thinks otherwise.
+    conn.batch_execute(
+        "INSERT INTO audit_log (id, change_id, operation_id, table_name, record_id, action, field_name, actor_kind, \
+         changed_at) SELECT operation_id, id, operation_id, table_name, record_id, action, 'Nickname', actor_kind, \
+         changed_at FROM audit_log WHERE action = 'insert'",
+    )
+    .unwrap();
+    let ctx = hand.ctx(1_000, 1);
+    let whole = || AuditLog::query(&ctx).table_of::<Device>().since(at(0)).oldest_first();
+    let record = || AuditLog::query(&ctx).record_of::<Device>("g").oldest_first();
+    let both = ["nickname \"Bobby\"", "label \"Robert\""];
+    for (query, found) in [
+        (record().field("label"), &both[..]),
+        (record().field("nickname"), &both[..]),
+        (AuditLog::query(&ctx).field("label").record_of::<Device>("g").oldest_first(), &both[..]),
+        (whole().field("label"), &both[..]),
+        (whole().field("shade").field("label"), &both[..]),
+        // As it is stored: of no entity, of another name for the table, of no field.
+        (whole().table("gadgets").field("label"), &both[1..]),
+        (AuditLog::query(&ctx.clone().all_tenants()).field("nickname").since(at(0)), &both[..1]),
+        (whole().field("extra"), &["extra null"][..]),
+        (whole().field("Nickname"), &["Nickname -"][..]),
+        (whole().field("never"), &[][..]),
+    ] {
+        let told = |rows: &[audit_diesel::AuditEntry]| -> Vec<String> {
+            rows.iter()
+                .map(|e| format!("{} {}", e.field_name.as_deref().unwrap(), e.new_value.as_deref().unwrap_or("-")))
+                .collect()
+        };
+        assert_eq!(told(&query.load(conn).unwrap()), found, "{query:?}");
+        assert_eq!(query.count(conn).unwrap(), found.len() as u64);
+        let streamed: Result<Vec<_>, _> = query.stream(conn).unwrap().collect();
+        assert_eq!(told(&streamed.unwrap()), found);
+        let (mut csv, mut lines) = (Vec::new(), Vec::new());
+        assert_eq!(query.export_csv(conn, &mut csv).unwrap(), found.len() as u64);
+        assert_eq!(query.export_jsonl(conn, &mut lines).unwrap(), found.len() as u64);
+        let sets = query.change_sets(conn).unwrap().change_sets;
+        assert_eq!(told(&sets.iter().flat_map(ChangeSet::entries).cloned().collect::<Vec<_>>()), found);
+        let mut paged = Vec::new();
+        let mut page = query.clone().limit(1).page(conn).unwrap();
+        loop {
+            paged.extend(told(&page.entries));
+            let Some(next) = page.next else { break };
+            page = query.clone().limit(1).after(next).page(conn).unwrap();
+        }
+        assert_eq!(paged, found);
+    }
+    // A cursor of one name is none of several.
+    let cursor = record().limit(1).field("label").page(conn).unwrap().next.unwrap();
+    let bare = AuditLog::query(&ctx).table("gadgets").record("g").oldest_first();
+    assert!(bare.limit(1).field("label").after(cursor).page(conn).is_err());
 }
 
 #[test]

@@ -15,6 +15,34 @@ fn purge(conn: &mut Conn, retention: Retention) -> audit_diesel::retention::Purg
     purger(retention).run(conn, &ctx()).unwrap()
 }
 
+/// A slip of the finger in a rule would delete what it was to keep.
+#[test]
+fn a_rule_for_a_table_that_nobody_knows_deletes_nothing() {
+    let database = Database::new();
+    let mut conn = database.connect();
+    write(&mut conn, &[Draft::new("a", "invoices", "1", ago(31)), Draft::new("a", "t", "1", ago(31))]);
+    let rules = |table: &str| {
+        let (forever, default) = (Keep::FOREVER, Retention::default);
+        [default().table(table, forever), default().tenant_table("a", table, forever)]
+    };
+    for table in ["invoces", "Invoices", "invoices ", "inv'oices", "pg_class", ""] {
+        for rules in rules(table) {
+            let error = purger(rules).run(&mut conn, &ctx()).unwrap_err();
+            assert!(matches!(error, AuditError::Retention { .. }), "{table}: {error}");
+            assert!(error.to_string().contains("nothing was deleted"), "{error}");
+        }
+    }
+    assert_eq!(log_len(&mut conn), 2);
+    // Known to the log, to the database, or allowed.
+    for table in ["invoices", "accounts"] {
+        for rules in rules(table) {
+            purger(rules).dry_run().run(&mut conn, &ctx()).unwrap();
+        }
+    }
+    let [allowed, _] = rules("invoces");
+    assert_eq!(purge(&mut conn, allowed.allow_unknown_tables()).deleted(), 2);
+}
+
 #[test]
 fn a_row_exactly_at_the_limit_stays() {
     let database = Database::new();
