@@ -206,6 +206,10 @@ pub(crate) struct Columns {
     /// Rename nothing.
     #[arg(long)]
     pub(crate) no_rename: bool,
+    /// Rename columns although a trigger, a view or a routine has a word of that name: it means
+    /// something else, or is changed at the same time.
+    #[arg(long, conflicts_with = "no_rename")]
+    pub(crate) renames_are_safe: bool,
     /// A column to leave as it is or not to add, given once per column.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) leave: Vec<String>,
@@ -317,9 +321,12 @@ pub(crate) struct Export {
     pub(crate) kind: ExportKind,
     #[command(flatten)]
     pub(crate) filters: Filters,
-    /// The file; stdout without it.
+    /// The file, which must not be there yet; stdout without it.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Put the file in the place of one that is there.
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -358,7 +365,7 @@ pub(crate) struct Purge {
     )]
     pub(crate) older_than_days: String,
     /// Who purges: `kind` or `kind:id`.
-    #[arg(long, value_name = "ACTOR")]
+    #[arg(long, value_name = "ACTOR", default_value = "system:audit")]
     pub(crate) actor: String,
     /// Count and delete nothing.
     #[arg(long)]
@@ -375,6 +382,9 @@ pub(crate) struct Purge {
     /// Only rows of this tenant.
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: Option<String>,
+    /// Take rules for tables of which the log has no row yet and the database no table.
+    #[arg(long)]
+    pub(crate) allow_unknown_tables: bool,
     /// Of a log by month, also delete rows of months that are not over by the limit.
     #[arg(long)]
     pub(crate) within_months: bool,
@@ -433,6 +443,9 @@ pub(crate) struct HoldAdd {
         allow_hyphen_values = true
     )]
     pub(crate) record: Option<String>,
+    /// Take a table of which the log has no row yet and the database no table.
+    #[arg(long, requires = "table")]
+    pub(crate) allow_unknown_table: bool,
     /// When it ends by itself, in RFC 3339.
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<chrono::DateTime<chrono::FixedOffset>>,

@@ -4,6 +4,7 @@ mod mysql;
 mod postgres;
 mod sqlite;
 mod table;
+mod users;
 
 use audit_diesel::{AuditBackend, AuditConnection, Dialect};
 
@@ -11,6 +12,7 @@ use crate::failure::{Failure, Result};
 use crate::text;
 
 pub(crate) use table::{Column, Table, TableName, same_name};
+pub(crate) use users::{bodies, type_users};
 
 /// The tables that could hold audited records, by name: none of the framework's own, of Diesel's and
 /// of the database's.

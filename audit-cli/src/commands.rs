@@ -8,5 +8,6 @@ pub(crate) mod export;
 mod filters;
 pub(crate) mod hold;
 pub(crate) mod init;
+mod known;
 pub(crate) mod log;
 pub(crate) mod purge;

@@ -3,6 +3,10 @@
 //! SQLite and MySQL change a column only by saying all of it anew. What they say of it is not read
 //! into a model and written back, which would lose what the model does not know, but edited.
 
+mod mentions;
+
+pub(crate) use mentions::mentions;
+
 /// A piece of SQL.
 #[derive(Debug, Clone, Copy)]
 struct Token<'a> {

@@ -8,6 +8,7 @@ mod ddl;
 mod failure;
 mod kind;
 mod output;
+mod patience;
 mod plan;
 mod query;
 mod quote;

@@ -76,6 +76,46 @@ pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     table
 }
 
+/// A table, or on a terminal that is too narrow for it a block of lines for each row, so that an id
+/// stays in one piece and can be copied.
+pub(crate) fn table_or_blocks(header: &[&str], rows: &[Vec<String>]) -> String {
+    let table = table(header, rows.iter().cloned());
+    let Some(width) = table.width() else {
+        return table.trim_fmt();
+    };
+    let whole = content_width(header, rows);
+    if whole <= usize::from(width) {
+        table.trim_fmt()
+    } else {
+        blocks(header, rows)
+    }
+}
+
+/// As wide as a table is that breaks no cell: each column with a blank at both sides.
+fn content_width(header: &[&str], rows: &[Vec<String>]) -> usize {
+    let cell = |text: &str| console::measure_text_width(&crate::text::printable(text, false));
+    let columns = header.iter().enumerate().map(|(column, name)| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        let widest = cells.map(|text| cell(text)).max().unwrap_or(0);
+        widest.max(cell(name)) + 2
+    });
+    columns.sum()
+}
+
+/// Each row as lines of a name and a value, without those that are empty.
+fn blocks(header: &[&str], rows: &[Vec<String>]) -> String {
+    let names = header.iter().map(|name| name.len()).max().unwrap_or(0);
+    let block = |row: &Vec<String>| {
+        let cells = header.iter().zip(row).filter(|(_, text)| !text.is_empty());
+        let lines = cells.map(|(name, text)| {
+            let text = crate::text::printable(text, false);
+            format!("{:names$}  {text}", name.to_uppercase())
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    rows.iter().map(block).collect::<Vec<_>>().join("\n\n")
+}
+
 /// A spinner on stderr for work of unknown length; nothing where stderr is not a terminal.
 pub(crate) fn spinner(template: &str) -> ProgressBar {
     let bar = progress(0, "");
@@ -97,4 +137,24 @@ pub(crate) fn progress(steps: u64, what: &str) -> ProgressBar {
     }
     bar.set_message(what.to_owned());
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_keep_each_value_on_a_line() {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let rows = [row(["1", "acme", "a\nb"]), row(["22", "", "why"])];
+        let header = ["id", "tenant", "reason"];
+        assert_eq!(
+            blocks(&header, &rows),
+            "ID      1\nTENANT  acme\nREASON  a\\nb\n\nID      22\nREASON  why"
+        );
+        assert_eq!(content_width(&header, &rows), 4 + 8 + 8);
+        let drawn = table(&header, rows.clone()).to_string();
+        let widest = drawn.lines().map(str::len).max();
+        assert_eq!(widest, Some(content_width(&header, &rows)), "{drawn}");
+    }
 }

@@ -2,8 +2,10 @@
 //! counting SELECT; the scripts are made of the plan by [`crate::script`].
 
 mod findings;
+mod in_the_way;
 mod missing;
 mod survey;
+mod text_times;
 
 use audit_diesel::{Actor, Dialect};
 use chrono::{DateTime, Utc};
@@ -22,6 +24,8 @@ pub(crate) struct Wishes {
     pub(crate) tenant: bool,
     pub(crate) version: bool,
     pub(crate) renames: bool,
+    /// What names a column that is renamed means something else.
+    pub(crate) renames_are_safe: bool,
     /// Columns to be left as they are, or not to be added.
     pub(crate) leave: Vec<String>,
     pub(crate) actor: Actor,
@@ -46,7 +50,8 @@ pub(crate) enum Remedy {
 /// Something that falls short of the standard.
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
-    /// A word for programs: `missing`, `rename`, `type`, `null`, `index`, `key`, `table`.
+    /// A word for programs: `missing`, `rename`, `type`, `null`, `index`, `key`,
+    /// `used`, `table`.
     pub(crate) code: &'static str,
     pub(crate) column: Option<String>,
     pub(crate) text: String,

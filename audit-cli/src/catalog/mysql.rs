@@ -1,11 +1,14 @@
 //! The catalog of MySQL and MariaDB.
 
+mod definition;
+
 use audit_diesel::{AuditConnection, Dialect};
 
 use super::table::{Column, Table, TableName, push_index};
 use crate::ddl;
 use crate::failure::Result;
 use crate::query::{ask, is_true, text};
+use definition::{PARTS, definition};
 
 pub(super) fn tables<C: AuditConnection>(conn: &mut C) -> Result<Vec<TableName>> {
     let rows = ask(
@@ -54,24 +57,34 @@ pub(super) fn read<C: AuditConnection>(conn: &mut C, name: &TableName) -> Result
             name.quoted(Dialect::Mysql)
         ));
     }
-    let definitions = if is_table {
+    let is_mariadb = !ask(
+        conn,
+        "SELECT '1' FROM DUAL WHERE version() LIKE '%MariaDB%'",
+        &[],
+    )?
+    .is_empty();
+    let definitions = if is_table && is_mariadb {
         let show = format!("SHOW CREATE TABLE {}", name.quoted(Dialect::Mysql));
         let shown = ask(conn, &show, &[])?;
         ddl::columns(shown.first().map_or("", |row| text(row, 1)))
     } else {
         Vec::new()
     };
+    // MariaDB writes a default as SQL: the word is the absence of one, and the text is in quotes.
     let columns = ask(
         conn,
-        "SELECT CAST(column_name AS CHAR), CAST(lower(column_type) AS CHAR), \
-            CAST(is_nullable = 'NO' AS CHAR), CAST(column_default IS NOT NULL \
+        &format!(
+            "SELECT CAST(column_name AS CHAR), CAST(lower(column_type) AS CHAR), \
+            CAST(is_nullable = 'NO' AS CHAR), CAST((column_default IS NOT NULL \
+                AND NOT (version() LIKE '%MariaDB%' AND column_default = 'NULL')) \
                 OR extra LIKE '%auto_increment%' AS CHAR), \
             CAST(coalesce(generation_expression, '') <> '' AS CHAR), \
             CAST(lower(extra) LIKE '%on update%' AS CHAR), \
-            CAST(coalesce(collation_name, '') AS CHAR) \
+            CAST(coalesce(collation_name, '') AS CHAR), {PARTS} \
          FROM information_schema.columns \
          WHERE table_schema = coalesce(nullif(?, ''), DATABASE()) AND table_name = ? \
-         ORDER BY ordinal_position",
+         ORDER BY ordinal_position"
+        ),
         &wanted,
     )?;
     let mut indexes = Vec::new();
@@ -104,8 +117,10 @@ pub(super) fn read<C: AuditConnection>(conn: &mut C, name: &TableName) -> Result
             definition: definitions
                 .iter()
                 .find(|(name, _)| name == text(row, 0))
-                .map(|(_, definition)| definition.clone())
-                .unwrap_or_default(),
+                .map_or_else(
+                    || definition(row.get(7..).unwrap_or_default()),
+                    |(_, definition)| definition.clone(),
+                ),
         })
         .collect();
     let triggers = ask(

@@ -79,10 +79,12 @@ pub(super) fn read<C: AuditConnection>(conn: &mut C, name: &TableName) -> Result
     let columns = ask(
         conn,
         "SELECT a.attname::text, lower(format_type(a.atttypid, a.atttypmod)), a.attnotnull::text, \
-            (a.atthasdef OR a.attidentity <> '')::text, \
+            ((a.atthasdef AND pg_get_expr(d.adbin, d.adrelid) !~ '^NULL(::|$)') \
+                OR a.attidentity <> '')::text, \
             coalesce(array_position(k.conkey, a.attnum), 0)::text, (a.attgenerated <> '')::text \
          FROM pg_catalog.pg_attribute a \
          LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'p' \
+         LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
          WHERE a.attrelid = ?::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
         &[oid],
     )?;

@@ -16,6 +16,7 @@ use crate::catalog;
 use crate::database::on;
 use crate::failure::{Failure, Result, Verdict};
 use crate::output::{self, csv_line, progress};
+use crate::patience::patiently;
 use crate::query::{Rows, ask, text};
 use crate::snapshot::{ROW, Value, behind, key, key_text, select, snapshot};
 
@@ -89,26 +90,11 @@ fn baseline<C: AuditConnection>(conn: &mut C, args: &Baseline, ctx: &AuditContex
     };
     let mut behind_key = None;
     loop {
-        conn.batch_execute(match C::Backend::DIALECT {
-            // The one writer: nothing changes between reading a record and recording it.
-            Dialect::Sqlite => "BEGIN IMMEDIATE",
-            _ => "START TRANSACTION",
-        })?;
-        let step = batch(
-            conn,
-            &plan,
-            args.batch,
-            ctx,
-            operation,
-            behind_key.as_deref(),
-        )
-        .and_then(|step| {
-            conn.batch_execute("COMMIT")?;
-            Ok(step)
-        })
-        .inspect_err(|_| {
-            // The first error says why.
-            let _ = conn.batch_execute("ROLLBACK");
+        let step = patiently(|| {
+            transaction(conn, |conn| {
+                let from = behind_key.as_deref();
+                batch(conn, &plan, args.batch, ctx, operation, from)
+            })
         })?;
         done.recorded += step.recorded;
         done.had += step.had;
@@ -120,6 +106,26 @@ fn baseline<C: AuditConnection>(conn: &mut C, args: &Baseline, ctx: &AuditContex
     }
     bar.finish_and_clear();
     Ok(done)
+}
+
+fn transaction<C: AuditConnection, T>(
+    conn: &mut C,
+    body: impl FnOnce(&mut C) -> Result<T>,
+) -> Result<T> {
+    conn.batch_execute(match C::Backend::DIALECT {
+        // The one writer: nothing changes between reading a record and recording it.
+        Dialect::Sqlite => "BEGIN IMMEDIATE",
+        _ => "START TRANSACTION",
+    })?;
+    body(conn)
+        .and_then(|done| {
+            conn.batch_execute("COMMIT")?;
+            Ok(done)
+        })
+        .inspect_err(|_| {
+            // The first error says why.
+            let _ = conn.batch_execute("ROLLBACK");
+        })
 }
 
 struct Step {

@@ -68,6 +68,7 @@ fn wishes() -> Wishes {
         tenant: false,
         version: false,
         renames: true,
+        renames_are_safe: false,
         leave: Vec::new(),
         actor: Actor::parse("system:migration"),
         time_from: None,

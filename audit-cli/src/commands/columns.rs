@@ -51,6 +51,7 @@ fn wishes(args: &Columns) -> Result<Wishes> {
         tenant: args.tenant,
         version: args.version_column,
         renames: !args.no_rename,
+        renames_are_safe: args.renames_are_safe,
         leave: args.leave.clone(),
         actor,
         time_from: Some(args.backfill_time.clone()).filter(|from| from != "now"),
@@ -66,10 +67,10 @@ fn prepare<C: AuditConnection>(
 ) -> Result<(Plan, Script)> {
     let table = catalog::table(conn, &args.table)?;
     let plan = plan::plan(conn, table, wishes)?;
-    let script = if plan.is_blocked() {
-        Script::default()
-    } else {
-        script::of(conn, &plan)?
+    let script = match script::of(conn, &plan) {
+        // What is in the way is told, also where no script can be made yet.
+        Err(_) if plan.is_blocked() => Script::default(),
+        made => made?,
     };
     Ok((plan, script))
 }
@@ -174,6 +175,12 @@ fn print(common: &Common, plan: &Plan, script: &Script, applied: bool) -> Result
     match common.format {
         Format::Json => {
             let findings: Vec<Line> = plan.findings.iter().map(Line::from).collect();
+            // A program that runs `statements` runs nothing while something is in the way.
+            let (statements, held_back) = if plan.is_blocked() {
+                (&[][..], &script.statements[..])
+            } else {
+                (&script.statements[..], &[][..])
+            };
             let document = json!({
                 "table": plan.table.name.to_string(),
                 "rows": plan.rows,
@@ -182,7 +189,8 @@ fn print(common: &Common, plan: &Plan, script: &Script, applied: bool) -> Result
                 "queries": plan.queries,
                 "settings": script.settings,
                 "transaction": script.begin.is_some(),
-                "statements": script.statements,
+                "statements": statements,
+                "held_back": held_back,
                 "applied": applied,
             });
             serde_json::to_writer_pretty(&mut out, &document)?;
@@ -190,7 +198,12 @@ fn print(common: &Common, plan: &Plan, script: &Script, applied: bool) -> Result
         }
         Format::Csv => {
             csv_line(&mut out, &["step", "statement"])?;
-            for (index, statement) in script.statements.iter().enumerate() {
+            let runs = if plan.is_blocked() {
+                &[][..]
+            } else {
+                &script.statements[..]
+            };
+            for (index, statement) in runs.iter().enumerate() {
                 csv_line(&mut out, &[&(index + 1).to_string(), statement])?;
             }
         }
@@ -238,23 +251,42 @@ fn text_script(out: &mut impl Write, plan: &Plan, script: &Script, applied: bool
             "-- Nothing is applied while a finding has a `!`: change the rows, give what it asks for, or \
              leave the column out by `--leave`."
         )?;
-        return Ok(());
+        return held_back(out, script);
     }
     if applied || script.statements.is_empty() {
         return Ok(());
     }
     writeln!(out)?;
-    for setting in &script.settings {
-        writeln!(out, "{setting};")?;
+    for line in lines(script) {
+        writeln!(out, "{line}")?;
     }
-    if let Some(begin) = script.begin {
-        writeln!(out, "{begin};")?;
+    Ok(())
+}
+
+/// The script with its settings and its transaction, as text; a statement may be of several lines.
+fn lines(script: &Script) -> impl Iterator<Item = String> {
+    let settings = script.settings.iter().map(String::as_str);
+    let begin = script.begin;
+    settings
+        .chain(begin)
+        .chain(script.statements.iter().map(String::as_str))
+        .chain(begin.map(|_| "COMMIT"))
+        .map(|statement| format!("{statement};"))
+}
+
+/// What is not run yet, to be read: in comments, so that whoever runs the output runs nothing.
+fn held_back(out: &mut impl Write, script: &Script) -> Result<()> {
+    if script.statements.is_empty() {
+        return Ok(());
     }
-    for statement in &script.statements {
-        writeln!(out, "{statement};")?;
-    }
-    if script.begin.is_some() {
-        writeln!(out, "COMMIT;")?;
+    writeln!(
+        out,
+        "-- What would run then (run now, it would fail or lose the values that are in the way):"
+    )?;
+    for statement in lines(script) {
+        for line in statement.lines() {
+            writeln!(out, "--     {}", printable(line, false))?;
+        }
     }
     Ok(())
 }

@@ -15,7 +15,14 @@ use crate::output::spinner;
 
 pub(crate) fn run(common: &Common, args: &Export) -> Result<Verdict> {
     let query = filters::query(&args.filters)?;
+    if let Some(path) = &args.output
+        && path.is_file()
+        && !args.force
+    {
+        return Err(is_there(path));
+    }
     let mut database = crate::connect(common)?;
+    filters::refuse_unknown_table(&mut database, &args.filters)?;
     let bar = spinner("{spinner} {bytes} written, {elapsed}");
     let rows = match &args.output {
         // A device or a pipe is written to as it is.
@@ -37,7 +44,7 @@ pub(crate) fn run(common: &Common, args: &Export) -> Result<Verdict> {
                 args.kind.csv,
                 bar.wrap_write(&partial.file),
             )?;
-            partial.finish(path)?;
+            partial.finish(path, args.force)?;
             rows
         }
         None => write(
@@ -62,6 +69,13 @@ fn write(database: &mut Database, query: &LogQuery, csv: bool, out: impl Write) 
     })?;
     out.flush()?;
     Ok(rows)
+}
+
+fn is_there(path: &Path) -> Failure {
+    Failure::Usage(format!(
+        "`{}` is there already: write to another name, or replace it with `--force`; nothing was written",
+        path.display()
+    ))
 }
 
 /// A file under another name until it is whole. It goes with the value unless it was finished.
@@ -93,14 +107,23 @@ impl Partial {
         })
     }
 
-    fn finish(mut self, target: &Path) -> Result<()> {
+    fn finish(mut self, target: &Path, force: bool) -> Result<()> {
         // The name must not outlive a crash that the content does not.
         self.file.sync_all()?;
-        if let Some(path) = self.path.take() {
-            std::fs::rename(&path, target).inspect_err(|_| {
-                let _ = std::fs::remove_file(&path);
-            })?;
+        let Some(path) = &self.path else {
+            return Ok(());
+        };
+        // A link, unlike a rename, takes no other file's place: one may have come meanwhile.
+        let linked = (!force).then(|| std::fs::hard_link(path, target));
+        match linked {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(is_there(target));
+            }
+            // Forced, or the file system knows no links.
+            Some(Err(_)) | None => std::fs::rename(path, target)?,
         }
+        self.path = None;
         Ok(())
     }
 }

@@ -4,7 +4,9 @@ use audit_diesel::{Actor, AuditConfig, AuditContext, AuditLog, LogQuery};
 use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use super::known;
 use crate::args::{Filters, Whose};
+use crate::database::{Database, on};
 use crate::failure::{Failure, Result};
 
 /// An actor of the command line, which has to be one of a kind.
@@ -103,6 +105,14 @@ pub(super) fn query(filters: &Filters) -> Result<LogQuery> {
         query = query.until(moment("--to", to, *zone, true)?);
     }
     Ok(if *oldest { query.oldest_first() } else { query })
+}
+
+/// Refuses a table that nobody knows: nothing would be found, as if there were nothing to find.
+pub(super) fn refuse_unknown_table(database: &mut Database, filters: &Filters) -> Result<()> {
+    let Some(table) = &filters.table else {
+        return Ok(());
+    };
+    on!(database, conn => known::refuse_unknown(conn, "--table", table, "an entity goes by its audit name"))
 }
 
 /// A time, or the start of a day or of the one after it.

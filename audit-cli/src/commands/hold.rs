@@ -8,10 +8,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::filters::{actor, context};
+use super::known;
 use crate::args::{Common, Format, Hold, HoldAdd};
 use crate::database::on;
 use crate::failure::{Result, Verdict};
-use crate::output::{self, Tone, csv_line, table};
+use crate::output::{self, Tone, csv_line, table_or_blocks};
 
 pub(crate) fn run(common: &Common, args: &Hold) -> Result<Verdict> {
     let holds = match args {
@@ -19,6 +20,11 @@ pub(crate) fn run(common: &Common, args: &Hold) -> Result<Verdict> {
             let ctx = context(actor("--actor", &args.actor)?, None)?;
             let hold = new(args);
             let mut database = crate::connect(common)?;
+            if let Some(table) = args.table.as_ref().filter(|_| !args.allow_unknown_table) {
+                on!(&mut database, conn => known::refuse_unknown(
+                    conn, "--table", table, "`--allow-unknown-table` takes it all the same; nothing was placed"
+                ))?;
+            }
             vec![on!(&mut database, conn => AuditHold::add(conn, &ctx, hold))?]
         }
         Hold::List(args) => {
@@ -52,7 +58,8 @@ fn new(args: &HoldAdd) -> NewHold {
     if let Some(until) = args.until {
         hold = hold.until(until.with_timezone(&Utc));
     }
-    hold
+    // What is not allowed was refused before, in the words of the options.
+    hold.allow_unknown_table()
 }
 
 const HEADER: [&str; 10] = [
@@ -112,7 +119,8 @@ fn print(common: &Common, holds: &[AuditHold]) -> Result<()> {
         Format::Table if holds.is_empty() => writeln!(out, "{}", Tone::Quiet.paint("no holds"))?,
         Format::Table => {
             let rows = holds.iter().map(|hold| cells(hold).map(text).to_vec());
-            writeln!(out, "{}", table(&HEADER, rows).trim_fmt())?;
+            let rows: Vec<Vec<String>> = rows.collect();
+            writeln!(out, "{}", table_or_blocks(&HEADER, &rows))?;
         }
     }
     out.flush()?;

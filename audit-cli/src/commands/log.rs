@@ -21,6 +21,7 @@ pub(crate) fn run(common: &Common, args: &Log) -> Result<Verdict> {
         query = query.after(cursor.as_str());
     }
     let mut database = crate::connect(common)?;
+    filters::refuse_unknown_table(&mut database, &args.filters)?;
     let view = View {
         zone: args.filters.zone,
         tenants: args.filters.whose.all_tenants,

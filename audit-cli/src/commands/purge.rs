@@ -10,8 +10,9 @@ use chrono::SecondsFormat;
 use serde_json::json;
 
 use super::filters::{actor, context};
+use super::known;
 use crate::args::{Common, Format, Purge};
-use crate::database::on;
+use crate::database::{Database, on};
 use crate::failure::{Failure, Result, Verdict};
 use crate::output::{self, csv_line, progress, table};
 
@@ -25,8 +26,12 @@ pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
         ));
     }
     let mut database = crate::connect(common)?;
+    if !args.allow_unknown_tables {
+        refuse_unknown_tables(&mut database, args)?;
+    }
     let bar = progress(0, if args.dry_run { "counting" } else { "purging" });
-    let mut purge = Run::new(retention).progress(|now| {
+    // What is not allowed was refused before, in the words of the options.
+    let mut purge = Run::new(retention.allow_unknown_tables()).progress(|now| {
         bar.set_length(now.total);
         bar.set_position(now.done);
         ControlFlow::Continue(())
@@ -70,6 +75,24 @@ fn retention(args: &Purge) -> Result<Retention> {
         }
     }
     Ok(retention)
+}
+
+/// Refuses rules for tables that nobody knows: a slip of the finger would delete what they keep.
+fn refuse_unknown_tables(database: &mut Database, args: &Purge) -> Result<()> {
+    let tables = args.keep_table.iter().filter_map(|given| {
+        let (table, _) = given.rsplit_once('=')?;
+        Some(("--keep-table", table))
+    });
+    let pairs = args.keep_tenant_table.chunks(3).filter_map(|given| {
+        let table = given.get(1)?;
+        Some(("--keep-tenant-table", table.as_str()))
+    });
+    for (option, table) in tables.chain(pairs) {
+        on!(database, conn => known::refuse_unknown(
+            conn, option, table, "`--allow-unknown-tables` takes it all the same; nothing was deleted"
+        ))?;
+    }
+    Ok(())
 }
 
 /// Where the days come from and what they are. What clap fills in does not tell the variable from the

@@ -20,6 +20,8 @@ pub(super) fn fit(column: &Column, class: Class, name: &str) -> Fit {
     match class {
         Class::Time => match word {
             "datetime" | "timestamp" if length(kind) == Some(6) => Fit::Fine,
+            // To a `timestamp` the session's time is the same instant in every zone.
+            "timestamp" if sets_itself(column) => direct("timestamp(6)", name, None),
             "datetime" | "timestamp" | "date" => direct("datetime(6)", name, None),
             _ if is_text || is_int => time(name),
             _ => Fit::Unfit,
@@ -64,6 +66,12 @@ pub(super) fn fit(column: &Column, class: Class, name: &str) -> Fit {
             _ => Fit::Unfit,
         },
     }
+}
+
+/// True where a default or an `ON UPDATE` gives it the session's time.
+fn sets_itself(column: &Column) -> bool {
+    let definition = column.definition.to_lowercase();
+    definition.contains("current_timestamp")
 }
 
 fn direct(to: &str, value: &str, fails: Option<String>) -> Fit {

@@ -2,7 +2,7 @@
 
 use audit_diesel::{AuditConnection, Dialect};
 
-use super::{Change, Finding, Held, Plan, Remedy, Wishes, survey};
+use super::{Change, Finding, Held, Plan, Remedy, Wishes, survey, text_times};
 use crate::catalog::{Table, same_name};
 use crate::failure::{Failure, Result};
 use crate::kind::{Conversion, Fit, fit, new_kind};
@@ -16,7 +16,8 @@ pub(crate) fn plan<C: AuditConnection>(
     wishes: &Wishes,
 ) -> Result<Plan> {
     check_wishes(&table, wishes)?;
-    let (held, notes) = survey::held(&table, &wishes.leave, wishes.renames);
+    let texts = text_times::judged(conn, &table, &wishes.leave)?;
+    let (held, notes) = survey::held(&table, &wishes.leave, wishes.renames, &texts);
     let mut making = Making {
         wishes,
         held,
@@ -39,8 +40,10 @@ pub(crate) fn plan<C: AuditConnection>(
     making.version();
     making.judge_types(conn)?;
     making.renames();
+    making.broken_by_renames(conn)?;
     making.missing();
     making.types();
+    making.refused_by_readers(conn)?;
     making.nulls();
     making.indexes();
     let rank = |change: &Change| match change {

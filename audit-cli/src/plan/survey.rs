@@ -3,6 +3,7 @@
 use audit_diesel::{AuditConnection, Dialect};
 
 use super::Held;
+use super::text_times::{self, TextTime};
 use crate::catalog::{Table, same_name};
 use crate::failure::Result;
 use crate::kind::{could_be, is_id};
@@ -10,7 +11,12 @@ use crate::query::{ask, text};
 use crate::standard::{Class, Role, by_old_name, by_standard_name};
 
 /// The columns in their roles, and what is worth knowing about others that look like one.
-pub(super) fn held(table: &Table, leave: &[String], renames: bool) -> (Vec<Held>, Vec<String>) {
+pub(super) fn held(
+    table: &Table,
+    leave: &[String],
+    renames: bool,
+    texts: &[TextTime],
+) -> (Vec<Held>, Vec<String>) {
     let dialect = table.dialect;
     let mut held: Vec<Held> = Vec::new();
     let mut notes = Vec::new();
@@ -48,7 +54,12 @@ pub(super) fn held(table: &Table, leave: &[String], renames: bool) -> (Vec<Held>
     let mut old: Vec<_> = columns()
         .filter(|column| !held.iter().any(|held| held.column.name == column.name))
         .filter_map(|column| {
-            let fits = |class: Class| could_be(dialect, &column.kind, class);
+            let is_time = texts
+                .iter()
+                .any(|text| text.is_time && text.column.name == column.name);
+            let fits = |class: Class| {
+                could_be(dialect, &column.kind, class) || (is_time && class == Class::Time)
+            };
             by_old_name(&column.name, fits).map(|(role, place)| (place, role, column))
         })
         .collect();
@@ -81,12 +92,18 @@ pub(super) fn held(table: &Table, leave: &[String], renames: bool) -> (Vec<Held>
             name,
         });
     }
+    for text in texts.iter().filter(|text| !text.is_time) {
+        if !taken(&held, text.role) {
+            notes.push(text.note(table));
+        }
+    }
     (held, notes)
 }
 
 /// True where a table has a column that looks like a stamp.
 pub(crate) fn has_stamps(table: &Table) -> bool {
-    !held(table, &[], true).0.is_empty()
+    let texts = text_times::candidates(table, &[]);
+    !texts.is_empty() || !held(table, &[], true, &texts).0.is_empty()
 }
 
 /// The number of rows, and of those that answer to each condition.

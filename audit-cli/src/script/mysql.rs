@@ -57,11 +57,12 @@ pub(super) fn script(plan: &Plan) -> Script {
                     plan.table.columns.iter().any(|c| {
                         c.has_default && definitions_name(plan, &c.name) == column.as_str()
                     });
-                // A default of the old type's is none of the new one's.
+                // A default of the old type's is none of the new one's. The session's time would be
+                // another zone's in the sessions of others.
                 let default = match (has_default && conversion.fails.is_some(), is_flag) {
                     (true, true) => Some("0".to_owned()),
                     (true, false) if conversion.to.starts_with("datetime") => {
-                        Some("current_timestamp(6)".to_owned())
+                        Some("(utc_timestamp(6))".to_owned())
                     }
                     _ => None,
                 };

@@ -45,8 +45,9 @@ pub(super) fn script(plan: &Plan) -> Script {
                 let has_default = plan.table.columns.iter().any(|c| {
                     c.has_default && (c.name == *column || is_renamed(plan, &c.name, column))
                 });
-                // A default of the old type's is none of the new one's.
-                let replaced = has_default && conversion.fails.is_some();
+                // A default of the old type's is none of the new one's; also one that is null has a
+                // type, and goes.
+                let replaced = conversion.fails.is_some();
                 let mut parts = Vec::new();
                 if replaced {
                     parts.push(format!("ALTER COLUMN {column_name} DROP DEFAULT"));
@@ -55,7 +56,7 @@ pub(super) fn script(plan: &Plan) -> Script {
                     "ALTER COLUMN {column_name} TYPE {} USING ({})",
                     conversion.to, conversion.value
                 ));
-                if replaced {
+                if replaced && has_default {
                     let default = if *is_flag { "false" } else { "now()" };
                     parts.push(format!("ALTER COLUMN {column_name} SET DEFAULT {default}"));
                 }

@@ -103,6 +103,7 @@ pub(crate) fn shape_of(dialect: Dialect, column: &Column) -> Shape {
             // The crate's own type for them says UTC.
             "datetime" | "timestamp" => Shape::Instant,
             "json" => Shape::Json,
+            _ if is_json_of_mariadb(column) => Shape::Json,
             _ if kind == "binary(16)" => Shape::Uuid,
             "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => {
                 Shape::Bytes
@@ -110,6 +111,17 @@ pub(crate) fn shape_of(dialect: Dialect, column: &Column) -> Shape {
             _ => Shape::Text,
         },
     }
+}
+
+/// MariaDB makes `longtext` of `json`, with a check that stays where it is shown.
+fn is_json_of_mariadb(column: &Column) -> bool {
+    let name = quote::name(Dialect::Mysql, &column.name);
+    let check = format!("json_valid({name})").to_lowercase();
+    column.kind.ends_with("text")
+        && column
+            .definition
+            .to_lowercase()
+            .contains(&format!("check ({check})"))
 }
 
 fn meant(column: &Column) -> Meant {

@@ -11,6 +11,8 @@ on_each_backend! {
     what_has_a_trail_is_left_alone
     without_a_log_there_is_a_hint
     mistakes_record_nothing
+    what_loses_a_race_is_tried_again
+    json_is_recorded_as_json
 }
 
 fn people(db: &Db) {
@@ -398,4 +400,56 @@ fn mistakes_record_nothing(db: &Db) {
         db.audit(args).ends(2);
     }
     assert!(snapshots(db).is_empty());
+}
+
+/// A failure that the database wants tried again, twice in a row. It is counted where a rollback does
+/// not reach.
+fn what_loses_a_race_is_tried_again(db: &Db) {
+    people(db);
+    match db.backend {
+        // One writer at a time: the lock is waited for.
+        Backend::Sqlite => return,
+        Backend::Postgres => db.exec(
+            "CREATE SEQUENCE tries; \
+             CREATE FUNCTION loses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                IF nextval('tries') < 3 THEN RAISE EXCEPTION 'lost' USING ERRCODE = '40001'; END IF; \
+                RETURN NEW; END $$; \
+             CREATE TRIGGER loses BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION loses();",
+        ),
+        Backend::Mysql => db.exec(
+            "CREATE TRIGGER loses BEFORE INSERT ON audit_log FOR EACH ROW \
+             IF coalesce(@tries, 0) < 2 THEN SET @tries = coalesce(@tries, 0) + 1; \
+                SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'Deadlock found'; END IF",
+        ),
+    }
+    let run = db.audit(ARGS).ends(0);
+    assert_eq!(
+        run.out,
+        "2 records of `people` recorded; 0 had a trail before\n"
+    );
+    assert_eq!(snapshots(db).len(), 2);
+}
+
+/// Also where the database has no such type and keeps a text that it checks.
+fn json_is_recorded_as_json(db: &Db) {
+    db.audit(&["init"]).ends(0);
+    db.exec(db.pick(
+        "CREATE TABLE shops (id INTEGER PRIMARY KEY, hours JSON, note TEXT)",
+        "CREATE TABLE shops (id int PRIMARY KEY, hours json, note text)",
+        "CREATE TABLE shops (id int PRIMARY KEY, hours json NOT NULL DEFAULT (json_object()), note text, \
+            `odd``Name` json, checked text CHECK (json_valid(checked) OR checked = 'no'))",
+    ));
+    db.exec(db.pick(
+        "INSERT INTO shops VALUES (1, '{\"mon\": [9, 17.50]}', '[1]')",
+        "INSERT INTO shops VALUES (1, '{\"mon\": [9, 17.50]}', '[1]')",
+        "INSERT INTO shops VALUES (1, '{\"mon\": [9, 17.50]}', '[1]', '[true]', '[2]')",
+    ));
+    db.audit(&["baseline", "shops", "--actor", "system:migration"])
+        .ends(0);
+    let mut expected = serde_json::json!({"id": 1, "hours": {"mon": [9, 17.50]}, "note": "[1]"});
+    if db.backend == Backend::Mysql {
+        expected["odd`Name"] = serde_json::json!([true]);
+        expected["checked"] = "[2]".into();
+    }
+    assert_eq!(snapshots(db), [expected]);
 }

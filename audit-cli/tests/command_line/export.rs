@@ -8,6 +8,7 @@ use super::support::{Db, command, on_each_backend};
 on_each_backend! {
     both_formats_hold_the_rows_that_the_filters_leave
     a_file_appears_once_it_is_whole
+    a_file_that_is_there_is_replaced_by_force_alone
     mistakes_write_nothing
 }
 
@@ -79,7 +80,7 @@ fn a_file_appears_once_it_is_whole(db: &Db) {
     let dir = Dir::new(db);
     let file = dir.file("log.jsonl");
     std::fs::write(&file, "what was there").unwrap();
-    let args = ["export", "--jsonl", "--all-tenants", "-o", &file];
+    let args = ["export", "--jsonl", "--all-tenants", "-o", &file, "--force"];
     let run = db.audit(&args).ends(0);
     assert!(run.out.is_empty(), "{run:?}");
     assert_eq!(
@@ -100,6 +101,33 @@ fn a_file_appears_once_it_is_whole(db: &Db) {
     db.audit(&args).ends(3);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "the last good one");
     assert_eq!(dir.names(), ["log.jsonl"]);
+}
+
+fn a_file_that_is_there_is_replaced_by_force_alone(db: &Db) {
+    fill(db);
+    let dir = Dir::new(db);
+    let file = dir.file("log.csv");
+    let args = ["export", "--csv", "--all-tenants", "-o", &file];
+    db.audit(&args).ends(0);
+    assert_eq!(dir.names(), ["log.csv"]);
+    std::fs::write(&file, "what was there").unwrap();
+    let run = db.audit(&args).ends(2);
+    assert!(
+        run.err.contains("is there already") && run.err.contains("`--force`"),
+        "{run:?}"
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "what was there");
+    // Before anything is asked of the database.
+    let run = db
+        .audit(&[&args[..], &["--database-url", "sqlite:///no/such/file"]].concat())
+        .ends(2);
+    assert!(run.err.contains("is there already"), "{run:?}");
+    db.audit(&[&args[..], &["--force"]].concat()).ends(0);
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("seq,"));
+    assert_eq!(dir.names(), ["log.csv"]);
+    // Without a file there is nothing to force.
+    db.audit(&["export", "--csv", "--all-tenants", "--force"])
+        .ends(2);
 }
 
 fn mistakes_write_nothing(db: &Db) {

@@ -9,6 +9,7 @@ on_each_backend! {
     holds_keep_what_they_cover
     other_days_for_tenants_and_tables
     mistakes_delete_nothing
+    a_table_that_nobody_knows_is_a_mistake
     mistakes_are_told_as_they_were_typed
 }
 
@@ -169,8 +170,7 @@ fn mistakes_delete_nothing(db: &Db) {
         assert!(run.out.is_empty(), "{run:?}");
     }
     for args in [
-        &["purge", "--older-than-days", "1"][..],
-        &["purge", "--actor", "system:cron"],
+        &["purge", "--actor", "system:cron"][..],
         &["purge", "--older-than-days", "1", "--actor", "Jane"],
         &[
             "purge",
@@ -268,6 +268,72 @@ fn mistakes_delete_nothing(db: &Db) {
     );
 }
 
+fn a_table_that_nobody_knows_is_a_mistake(db: &Db) {
+    old(db);
+    db.exec("CREATE TABLE invoices (id int PRIMARY KEY)");
+    let keep = ["purge", "--older-than-days", "1", "--keep-table"];
+    let pair = [
+        "purge",
+        "--older-than-days",
+        "1",
+        "--keep-tenant-table",
+        "acme",
+    ];
+    let hold = ["hold", "add", "--actor", "a:b", "--reason", "x", "--table"];
+    let (log, export) = (
+        ["log", "--all-tenants"],
+        ["export", "--csv", "--all-tenants"],
+    );
+    let record = ["--record", "1", "--table"];
+    for (command, typo, flag) in [
+        (
+            &keep[..],
+            &["invoces=forever"][..],
+            Some("--allow-unknown-tables"),
+        ),
+        (
+            &pair,
+            &["invoces", "forever"],
+            Some("--allow-unknown-tables"),
+        ),
+        (&hold, &["invoces"], Some("--allow-unknown-table")),
+        (&[&log[..], &record].concat(), &["invoces"], None),
+        (&[&export[..], &record].concat(), &["invoces"], None),
+    ] {
+        let run = db.audit(&[command, typo].concat()).ends(2);
+        assert!(run.out.is_empty(), "{run:?}");
+        assert!(run.err.contains("did you mean `invoices`?"), "{run:?}");
+        assert_eq!(left(db), ROWS.len());
+        match flag {
+            Some(flag) => {
+                assert!(
+                    run.err.contains(flag) && run.err.contains("nothing was"),
+                    "{run:?}"
+                );
+                let allowed: &[&str] = match command.first() {
+                    Some(&"purge") => &[flag, "--dry-run"],
+                    _ => &[flag],
+                };
+                db.audit(&[command, typo, allowed].concat()).ends(0);
+            }
+            None => {
+                db.audit(&[command, &["invoices"]].concat()).ends(0);
+            }
+        }
+    }
+    let listed = db
+        .audit(&["hold", "list", "--format", "json"])
+        .ends(0)
+        .json();
+    assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
+    // Without an actor it is the program itself.
+    db.audit(&["hold", "add", "--actor", "a:b", "--reason", "x"])
+        .ends(0);
+    db.audit(&["purge", "--older-than-days", "1"]).ends(0);
+    let who = db.texts("SELECT actor_id AS v FROM audit_log WHERE action = 'audit.purge'");
+    assert!(who.contains(&"audit".to_owned()), "{who:?}");
+}
+
 fn mistakes_are_told_as_they_were_typed(db: &Db) {
     old(db);
     for (args, words) in [
@@ -319,6 +385,7 @@ fn mistakes_are_told_as_they_were_typed(db: &Db) {
         "acme=9",
         "--keep-table",
         "acme=9",
+        "--allow-unknown-tables",
     ];
     db.audit(&purge(&rules)).ends(0);
 }

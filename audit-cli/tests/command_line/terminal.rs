@@ -7,14 +7,23 @@ use super::support::{Db, Run, command, on_each_backend};
 on_each_backend! {
     colours_are_for_terminals
     a_purge_on_a_terminal_wants_yes
+    the_id_of_a_hold_can_be_copied
 }
 
 /// Runs `audit` with a terminal for all its streams.
 fn on_terminal(db: &Db, args: &str, no_color: bool) -> Run {
+    on_terminal_of(db, 80, args, no_color)
+}
+
+fn on_terminal_of(db: &Db, columns: u16, args: &str, no_color: bool) -> Run {
     let program = command().get_program().to_string_lossy().into_owned();
     let mut script = std::process::Command::new("script");
     script
-        .args(["-qec", &format!("{program} {args}"), "/dev/null"])
+        .args([
+            "-qec",
+            &format!("stty rows 24 cols {columns}; {program} {args}"),
+            "/dev/null",
+        ])
         .env("DATABASE_URL", &db.url)
         .env("TERM", "xterm")
         .env_remove("AUDIT_RETENTION_DAYS")
@@ -65,4 +74,19 @@ fn a_purge_on_a_terminal_wants_yes(db: &Db) {
     assert!(counted.out.contains("5 rows to delete"), "{counted:?}");
     let done = on_terminal(db, &format!("{purge} --yes"), true).ends(0);
     assert!(done.out.contains("5 rows deleted"), "{done:?}");
+}
+
+fn the_id_of_a_hold_can_be_copied(db: &Db) {
+    db.audit(&["init"]).ends(0);
+    let args = ["hold", "add", "--actor", "user:counsel", "--tenant", "acme"];
+    let args = [&args[..], &["--reason", "Case 17/2026, \u{1b}[2J"]].concat();
+    db.audit(&args).ends(0);
+    let holds = db.audit(&["hold", "list", "--format", "json"]).json();
+    let id = holds[0]["id"].as_str().unwrap();
+    for columns in [20, 80, 400] {
+        let run = on_terminal_of(db, columns, "hold list", true).ends(0);
+        assert!(run.out.contains(id), "{columns}: {run:?}");
+        assert!(run.out.contains(r"Case 17/2026, \u{1b}[2J"), "{run:?}");
+        assert_eq!(run.out.lines().count() == 2, columns == 400, "{run:?}");
+    }
 }

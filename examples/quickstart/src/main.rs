@@ -64,7 +64,9 @@ fn main() -> ExitCode {
 }
 
 fn fail(error: &str) -> ExitCode {
-    eprintln!("quickstart: {}", report::printable(error));
+    // Some errors are lists. What they quote begins no line at the margin.
+    let lines: Vec<String> = error.lines().map(report::printable).collect();
+    eprintln!("quickstart: {}", lines.join("\n  "));
     ExitCode::from(2)
 }
 

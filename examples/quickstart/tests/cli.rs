@@ -106,6 +106,24 @@ mod sqlite {
     }
 
     #[test]
+    fn an_error_that_is_a_list_has_lines() {
+        use diesel::connection::{Connection, SimpleConnection};
+        let file = Scratch::new("unfit.sqlite", b"");
+        diesel::SqliteConnection::establish(file.path())
+            .expect("a database")
+            .batch_execute("CREATE TABLE audit_log (id INTEGER PRIMARY KEY)")
+            .expect("a table");
+        let output = quickstart(&["--database-url", file.path()]);
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.lines().count() > 2 && !text.contains(r"\n"), "{text}");
+        assert!(
+            text.lines().skip(1).all(|line| line.starts_with("  - ")),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn bad_lines_are_named_and_the_rest_is_applied() {
         let good = r#"{"actor":"user:1","tenant":"t","do":"create","entity":"order","as":"x","body":{"item":"desk","quantity":1,"price_cents":5}}"#;
         let lines = [

@@ -1,0 +1,136 @@
+//! Columns of texts whose names older schemas give to times: `created TEXT`, `modified varchar(40)`.
+//! The name alone says too little there, since the text may be a person's; the values say the rest.
+
+use audit_diesel::{AuditConnection, Dialect};
+
+use super::survey::count;
+use crate::catalog::{Column, Table, same_name};
+use crate::failure::Result;
+use crate::kind::{Fit, could_be, fit};
+use crate::quote;
+use crate::standard::{Class, Role, by_old_name};
+
+/// Such a column, and what its values say.
+#[derive(Debug)]
+pub(super) struct TextTime {
+    pub(super) role: Role,
+    pub(super) column: Column,
+    /// The name may be that of a flag, too.
+    is_flags_name: bool,
+    /// SQLite: how many values it has, and how many of them are no times.
+    values: u64,
+    failing: u64,
+    /// The condition of those.
+    fails: String,
+    /// SQLite, where times are texts as a rule: every value is one.
+    pub(super) is_time: bool,
+}
+
+/// The columns by their names and types, their values not looked at.
+pub(super) fn candidates(table: &Table, leave: &[String]) -> Vec<TextTime> {
+    let dialect = table.dialect;
+    let is_left = |name: &str| leave.iter().any(|left| same_name(dialect, left, name));
+    let is_text = |kind: &str| {
+        let words = ["char", "text", "clob"];
+        words.iter().any(|word| kind.contains(word))
+            || (dialect == Dialect::Sqlite && kind.is_empty())
+    };
+    table
+        .columns
+        .iter()
+        .filter(|c| !c.generated && c.key == 0 && !is_left(&c.name) && is_text(&c.kind))
+        .filter(|c| by_old_name(&c.name, |class| could_be(dialect, &c.kind, class)).is_none())
+        .filter_map(|column| {
+            let as_class = |class| {
+                by_old_name(&column.name, |c: Class| c == class)
+                    .map(|(role, _)| role)
+                    .filter(|role| role.class() == class)
+            };
+            Some(TextTime {
+                role: as_class(Class::Time)?,
+                column: column.clone(),
+                is_flags_name: as_class(Class::Flag).is_some(),
+                values: 0,
+                failing: 0,
+                fails: String::new(),
+                is_time: false,
+            })
+        })
+        .collect()
+}
+
+/// The columns, with what their values say on SQLite.
+pub(super) fn judged<C: AuditConnection>(
+    conn: &mut C,
+    table: &Table,
+    leave: &[String],
+) -> Result<Vec<TextTime>> {
+    let mut found = candidates(table, leave);
+    if table.dialect != Dialect::Sqlite || found.is_empty() || !table.faults.is_empty() {
+        return Ok(found);
+    }
+    let mut conditions = Vec::new();
+    for text in &mut found {
+        let name = quote::name(table.dialect, &text.column.name);
+        if let Fit::Perhaps(_, conversion) = fit(table, &text.column, Class::Time, &name) {
+            text.fails = conversion.fails.unwrap_or_default();
+        }
+        conditions.push(format!("{name} IS NOT NULL"));
+        conditions.push(format!("{name} IS NOT NULL AND ({})", text.fails));
+    }
+    let (_, counts) = count(conn, table, &conditions)?;
+    for (text, counts) in found.iter_mut().zip(counts.chunks(2)) {
+        if let [values, failing] = *counts {
+            (text.values, text.failing) = (values, failing);
+            // Of a name with two meanings, no value says nothing.
+            text.is_time = failing == 0 && (values > 0 || !text.is_flags_name);
+        }
+    }
+    Ok(found)
+}
+
+impl TextTime {
+    /// What is to be done about a column that stays as it is.
+    pub(super) fn note(&self, table: &Table) -> String {
+        let (name, role) = (&self.column.name, self.role.name());
+        let kind = match self.column.kind.as_str() {
+            "" => "without a type",
+            kind => kind,
+        };
+        let flag = Role::IsDeleted.name();
+        let roles = if self.is_flags_name {
+            format!("`{role}` or `{flag}`")
+        } else {
+            format!("`{role}`")
+        };
+        let mut note = format!("`{name}` is `{kind}`, and its name is that of an older {roles}");
+        if self.failing > 0 {
+            let column = quote::name(table.dialect, name);
+            note.push_str(&format!(
+                ", but {} of its {} values are no times (`SELECT * FROM {} WHERE {column} IS NOT NULL \
+                 AND ({})` shows them)",
+                self.failing,
+                self.values,
+                table.quoted(),
+                self.fails
+            ));
+        }
+        let rename = |to: &str| {
+            format!(
+                "`ALTER TABLE {} RENAME COLUMN {} TO {}`",
+                table.quoted(),
+                quote::name(table.dialect, name),
+                quote::name(table.dialect, to)
+            )
+        };
+        note.push_str(&format!(
+            ": if it holds times, run {} and this again, which converts them",
+            rename(role)
+        ));
+        if self.is_flags_name {
+            note.push_str(&format!("; if yes and no, {}", rename(flag)));
+        }
+        note.push_str(&format!("; if neither, say `--leave {name}`"));
+        note
+    }
+}

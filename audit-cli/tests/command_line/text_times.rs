@@ -1,0 +1,116 @@
+//! Texts under names that older schemas give to times.
+
+use super::support::{Backend, Db, on_each_backend};
+
+on_each_backend! {
+    a_text_of_an_old_times_name_is_told_of
+    a_name_of_two_meanings_is_told_of_with_both
+}
+
+fn add(db: &Db, kind: &str, values: &[&str]) {
+    db.exec(&format!(
+        "CREATE TABLE t (id INT PRIMARY KEY, created {kind}, modified {kind})"
+    ));
+    for (id, value) in values.iter().enumerate() {
+        db.exec(&format!(
+            "INSERT INTO t (id, created, modified) VALUES ({id}, {value}, '2024-01-02 03:04:05')"
+        ));
+    }
+}
+
+fn a_text_of_an_old_times_name_is_told_of(db: &Db) {
+    add(db, "varchar(40)", &["'2024-01-01'", "'jane'", "NULL"]);
+    let run = db.audit(&["columns", "t"]).ends(1);
+    let name = db.quoted("created");
+    assert!(
+        run.out.contains("note: `created` is `")
+            && run
+                .out
+                .contains("its name is that of an older `created_at`"),
+        "{run:?}"
+    );
+    let of = db.quoted("t");
+    let to = db.quoted("created_at");
+    let rename = format!("ALTER TABLE {of} RENAME COLUMN {name} TO {to}");
+    assert!(run.out.contains(&rename), "{run:?}");
+    let is_sqlite = db.backend == Backend::Sqlite;
+    assert_eq!(
+        run.out.contains("1 of its 2 values are no times"),
+        is_sqlite,
+        "{run:?}"
+    );
+    // `modified` holds times: SQLite sees that, and elsewhere its type would have to be another.
+    let renamed = run.out.contains("`modified` is `updated_at`");
+    assert_eq!(renamed, is_sqlite, "{run:?}");
+    // Who has not named tables sees it too.
+    db.audit(&["init"]).ends(0);
+    let check = db.audit(&["check"]).ends(1);
+    assert!(check.out.contains("note: `created` is `"), "{check:?}");
+    // What the note says to do is done.
+    let left = db
+        .audit(&["columns", "t", "--leave", "created", "--leave", "modified"])
+        .ends(1);
+    assert!(!left.out.contains("note: "), "{left:?}");
+    db.exec("UPDATE t SET created = NULL WHERE created = 'jane'");
+    db.exec(&rename);
+    if !is_sqlite {
+        let (name, to) = (db.quoted("modified"), db.quoted("updated_at"));
+        db.exec(&format!("ALTER TABLE {of} RENAME COLUMN {name} TO {to}"));
+    }
+    db.audit(&["columns", "t", "--apply"]).ends(0);
+    db.audit(&["columns", "t"]).ends(0);
+    let both = db.pick(
+        "created_at || ' ' || updated_at",
+        "created_at::text || ' ' || updated_at::text",
+        "CAST(concat(created_at, ' ', updated_at) AS CHAR)",
+    );
+    assert_eq!(
+        db.text(&format!("SELECT {both} AS v FROM t WHERE id = 0")),
+        db.pick(
+            "2024-01-01 00:00:00 2024-01-02 03:04:05",
+            "2024-01-01 00:00:00+00 2024-01-02 03:04:05+00",
+            "2024-01-01 00:00:00.000000 2024-01-02 03:04:05.000000"
+        )
+    );
+}
+
+fn a_name_of_two_meanings_is_told_of_with_both(db: &Db) {
+    db.exec("CREATE TABLE t (id INT PRIMARY KEY, deleted text)");
+    let run = db.audit(&["columns", "t"]).ends(1);
+    assert!(
+        run.out
+            .contains("that of an older `deleted_at` or `is_deleted`"),
+        "{run:?}"
+    );
+    db.exec("INSERT INTO t VALUES (1, 'Y')");
+    let run = db.audit(&["columns", "t"]).ends(1);
+    assert!(run.out.contains("if yes and no, `ALTER TABLE"), "{run:?}");
+    // The standard's own is there: nothing is added beside it.
+    let time = db.pick("TEXT", "timestamptz", "datetime(6)");
+    db.exec(&format!("ALTER TABLE t ADD COLUMN deleted_at {time}"));
+    let run = db.audit(&["columns", "t"]).ends(1);
+    assert!(!run.out.contains("that of an older"), "{run:?}");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_text_of_times_is_the_stamp_on_sqlite() {
+    let db = Db::new(Backend::Sqlite);
+    db.exec(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, created TEXT NOT NULL, modified, deleted TEXT);
+         INSERT INTO t VALUES (1, '2024-01-02T03:04:05Z', NULL, '2024-02-02 00:00:00'), (2, '2024-01-02', 1700000000, NULL);
+         CREATE TABLE none (id INTEGER PRIMARY KEY, created TEXT);",
+    );
+    db.audit(&["columns", "t", "--apply"]).ends(0);
+    db.audit(&["columns", "t"]).ends(0);
+    assert_eq!(
+        db.texts("SELECT printf('%s %s %d', strftime('%s', created_at), strftime('%s', deleted_at), is_deleted) AS v FROM t ORDER BY id"),
+        ["1704164645 1706832000 1", "1704153600  0"]
+    );
+    assert_eq!(
+        db.text("SELECT strftime('%s', updated_at) AS v FROM t WHERE id = 2"),
+        "1700000000"
+    );
+    db.audit(&["columns", "none", "--apply"]).ends(0);
+    assert!(db.try_exec("SELECT created FROM none").is_err());
+}
