@@ -2,15 +2,10 @@
 //! database against the trail. The test of the same name does so a hundred times per backend; this is
 //! for the long run.
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
-
 use crate::Result;
-use crate::server::{self, Kind};
-use crate::workspace::{Clients, Workspace, cargo};
+use crate::one_test::{BACKENDS, OneTest};
 
 const TEST: &str = "a_killed_process_leaves_no_half_change";
-const BACKENDS: [&str; 3] = ["sqlite", "postgres", "mysql"];
 
 #[derive(Debug, PartialEq)]
 struct Options {
@@ -72,50 +67,14 @@ pub(crate) fn run(args: &[String]) -> Result<bool> {
 }
 
 fn kill(backend: &str, kills: u32) -> Result<bool> {
-    let workspace = Workspace::read()?;
-    let clients = Clients::find();
-    let kind: Option<&Kind> = match backend {
-        "postgres" => {
-            clients.postgres.as_ref().map_err(Clone::clone)?;
-            Some(&server::POSTGRES)
-        }
-        "mysql" => {
-            clients.mysql.as_ref().map_err(Clone::clone)?;
-            Some(&server::MYSQL)
-        }
-        _ => None,
-    };
-    let mut command = cargo();
-    command.args(["test", "--workspace", "--exclude", "xtask"]);
-    for package in workspace.aside() {
-        command.args(["--exclude", package]);
+    OneTest {
+        suite: "faults",
+        module: "kill",
+        test: TEST,
+        variable: "AUDIT_TEST_KILLS",
+        number: kills,
     }
-    command
-        .args(["--features", &workspace.features(&clients)])
-        .args(["--test=faults", "--", "--exact", "--nocapture"])
-        .arg(format!("kill::{backend}::cases::{TEST}"))
-        .env("AUDIT_TEST_KILLS", kills.to_string())
-        .stdout(Stdio::piped());
-    // Held until the test has ended: a server of ours stops with it.
-    let server = kind.map(server::find).transpose()?;
-    if let (Some(kind), Some(server)) = (kind, &server) {
-        command.env(kind.variable, &server.url);
-    }
-    let failed = |error: std::io::Error| format!("cargo does not run: {error}");
-    let mut child = command.spawn().map_err(failed)?;
-    let mut ran = false;
-    for line in child
-        .stdout
-        .take()
-        .into_iter()
-        .flat_map(|out| BufReader::new(out).lines())
-    {
-        let line = line.map_err(failed)?;
-        // A filter that no test matches passes as well.
-        ran |= line.starts_with("test result:") && line.contains(" 1 passed");
-        println!("{line}");
-    }
-    Ok(child.wait().map_err(failed)?.success() && ran)
+    .run(backend)
 }
 
 #[cfg(test)]

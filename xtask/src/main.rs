@@ -8,6 +8,8 @@ use std::process::ExitCode;
 mod checks;
 mod client;
 mod kill;
+mod long;
+mod one_test;
 mod probe;
 mod report;
 mod server;
@@ -26,6 +28,9 @@ usage: cargo xtask <command>
   kill [--backend B] [--kills N]
                            kill a process under a mixed load N times (100) and compare what is left
                            with the trail, on every backend or on one of sqlite, postgres, mysql
+  long [--backend B] [NAME ..]
+                           the tests of which `test` runs a few cases, with the full numbers (hours):
+                           costs, queries, histories, purges, killed-purges
   help                     show this
 
 servers: AUDIT_TEST_POSTGRES_URL and AUDIT_TEST_MYSQL_URL name them. Without, one that lets
@@ -81,6 +86,9 @@ fn run() -> Result<bool> {
     let command = args.next();
     if command.as_deref() == Some("kill") {
         return kill::run(&args.collect::<Vec<_>>());
+    }
+    if command.as_deref() == Some("long") {
+        return long::run(&args.collect::<Vec<_>>());
     }
     let options = Options::parse(args);
     match command.as_deref() {

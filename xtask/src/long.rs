@@ -1,0 +1,171 @@
+//! `cargo xtask long`: the tests of which `cargo xtask test` runs a few cases, with the full numbers.
+
+use std::time::Instant;
+
+use crate::Result;
+use crate::one_test::{BACKENDS, OneTest};
+
+/// What there is, by the name that picks it.
+const ALL: &[(&str, OneTest)] = &[
+    (
+        "costs",
+        OneTest {
+            suite: "log",
+            module: "costs",
+            test: "the_documented_shapes_read_ten_rows_per_row_at_most",
+            variable: "AUDIT_TEST_ROWS",
+            number: 1_000_000,
+        },
+    ),
+    (
+        "queries",
+        OneTest {
+            suite: "log",
+            module: "queries",
+            test: "random_queries_find_what_a_model_finds_and_no_other_tenants_rows",
+            variable: "AUDIT_TEST_QUERIES",
+            number: 100_000,
+        },
+    ),
+    (
+        "histories",
+        OneTest {
+            suite: "replay",
+            module: "histories",
+            test: "what_is_said_of_the_past_was_so",
+            variable: "AUDIT_TEST_HISTORIES",
+            number: 10_000,
+        },
+    ),
+    (
+        "purges",
+        OneTest {
+            suite: "retention",
+            module: "model",
+            test: "what_is_left_is_what_the_model_says",
+            variable: "AUDIT_TEST_CASES",
+            number: 200,
+        },
+    ),
+    (
+        "killed-purges",
+        OneTest {
+            suite: "retention",
+            module: "interrupted",
+            test: "killed_anywhere_it_resumes",
+            variable: "AUDIT_TEST_KILLS",
+            number: 100,
+        },
+    ),
+];
+
+#[derive(Debug, PartialEq)]
+struct Options {
+    backends: Vec<&'static str>,
+    names: Vec<&'static str>,
+}
+
+impl Options {
+    fn parse(args: &[String]) -> Result<Self> {
+        let (mut backends, mut names) = (Vec::new(), Vec::new());
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            if arg == "--backend" {
+                let wanted = args.next().ok_or("`--backend` needs a value")?;
+                let found = BACKENDS.iter().find(|backend| *backend == wanted);
+                backends.push(*found.ok_or_else(|| {
+                    format!(
+                        "there is no backend `{wanted}`; there are {}",
+                        BACKENDS.join(", ")
+                    )
+                })?);
+                continue;
+            }
+            let found = ALL.iter().find(|(name, _)| name == arg);
+            names.push(found.map(|(name, _)| *name).ok_or_else(|| {
+                let all: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
+                format!(
+                    "there is no long test `{arg}`; there are {}",
+                    all.join(", ")
+                )
+            })?);
+        }
+        if backends.is_empty() {
+            backends = BACKENDS.to_vec();
+        }
+        if names.is_empty() {
+            names = ALL.iter().map(|(name, _)| *name).collect();
+        }
+        Ok(Self { backends, names })
+    }
+}
+
+pub(crate) fn run(args: &[String]) -> Result<bool> {
+    let options = Options::parse(args)?;
+    let mut good = true;
+    let mut table = String::new();
+    for (name, test) in ALL.iter().filter(|(name, _)| options.names.contains(name)) {
+        for backend in &options.backends {
+            let begun = Instant::now();
+            let passed = test.run(backend)?;
+            good &= passed;
+            table.push_str(&format!(
+                "{name:<14} {backend:<9} {:>9} cases {:>6} s  {}\n",
+                test.number,
+                begun.elapsed().as_secs(),
+                if passed { "passed" } else { "FAILED" },
+            ));
+        }
+    }
+    print!("\n{table}");
+    Ok(good)
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Options> {
+        Options::parse(&args.iter().map(|&arg| arg.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn all_of_them_on_every_backend_unless_told_otherwise() {
+        let options = parse(&[]).unwrap();
+        assert_eq!(
+            (options.backends.len(), options.names.len()),
+            (3, ALL.len())
+        );
+        let options = parse(&["costs", "--backend", "mysql"]).unwrap();
+        assert_eq!(
+            (options.backends, options.names),
+            (vec!["mysql"], vec!["costs"])
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        for (args, named) in [
+            (&["--backend", "oracle"][..], "`oracle`"),
+            (&["cost"], "`cost`"),
+        ] {
+            let error = parse(args).unwrap_err();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+
+    /// A test that was renamed must not be looked for in vain for hours.
+    #[test]
+    fn each_is_there() {
+        let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/tests");
+        for (name, test) in ALL {
+            let file = format!("{tests}/{}/{}.rs", test.suite, test.module);
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            assert!(
+                text.contains(&format!("fn {}()", test.test)),
+                "{name}: {file}"
+            );
+            assert!(text.contains(test.variable), "{name}: {file}");
+        }
+    }
+}
