@@ -3,10 +3,12 @@
 use core::fmt;
 
 use audit_core::Actor;
+use audit_core::encode::{Decoded, decode};
 use chrono::{DateTime, SecondsFormat, Utc};
 use uuid::Uuid;
 
 use crate::backend::AuditBackend;
+use crate::field_names::FieldNames;
 use crate::plain::Plain;
 
 /// One row of `audit_log`.
@@ -95,16 +97,43 @@ impl AuditEntry {
         Ok(())
     }
 
-    /// The column, and its value before and after; `-` where there was none.
-    fn fmt_values(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The column, and its value before and after; `-` where there was none. What is called
+    /// otherwise now has both names.
+    fn fmt_values(&self, names: FieldNames, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let old = Plain(self.old_value.as_deref().unwrap_or("-"));
         let new = Plain(self.new_value.as_deref().unwrap_or("-"));
         match &self.field_name {
-            Some(field) => write!(f, "{}: {old} -> {new}", Plain(field)),
+            Some(field) => match names.renamed(field) {
+                Some(now) => write!(f, "{now} (was {}): {old} -> {new}", Plain(field)),
+                None => write!(f, "{}: {old} -> {new}", Plain(field)),
+            },
             None if self.old_value.is_none() => write!(f, "{new}"),
             None if self.new_value.is_none() => write!(f, "was {old}"),
             None => write!(f, "{old} -> {new}"),
         }
+    }
+
+    /// Which columns of a record that is held whole are called otherwise now. (The values of an
+    /// event have keys of their own.)
+    fn fmt_renamed(&self, names: FieldNames, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field_name.is_some() || self.action.contains('.') {
+            return Ok(());
+        }
+        let json = self.new_value.as_ref().or(self.old_value.as_ref());
+        let Some(Ok(Decoded::Object(columns))) = json.map(|json| decode(json)) else {
+            return Ok(());
+        };
+        let mut before = " (";
+        for column in columns.keys() {
+            match names.renamed(column) {
+                Some(now) if !columns.contains_key(now) => {
+                    write!(f, "{before}{} is {now} now", Plain(column))?;
+                    before = ", ";
+                }
+                _ => {}
+            }
+        }
+        f.write_str(if before == ", " { ")" } else { "" })
     }
 }
 
@@ -124,7 +153,7 @@ impl fmt::Display for AuditEntry {
         self.fmt_head(f)?;
         if self.field_name.is_some() || self.old_value.is_some() || self.new_value.is_some() {
             f.write_str(if self.field_name.is_some() { " " } else { ": " })?;
-            self.fmt_values(f)?;
+            self.fmt_values(FieldNames::NONE, f)?;
         }
         self.fmt_why(f)
     }
@@ -134,6 +163,7 @@ impl fmt::Display for AuditEntry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeSet {
     entries: Vec<AuditEntry>,
+    names: FieldNames,
 }
 
 impl ChangeSet {
@@ -141,24 +171,33 @@ impl ChangeSet {
     ///
     /// The rows of one change must stand together, as those of one record do. Elsewhere other
     /// writers' rows may come between them: [`crate::LogQuery::change_sets`] sees to that.
+    ///
+    /// Rows do not tell what their fields are called now: [`Self::field`] of these sets goes by the
+    /// stored names, [`Self::typed`] by all of them.
     pub fn group(entries: impl IntoIterator<Item = AuditEntry>) -> Vec<Self> {
+        Self::group_named(entries, FieldNames::NONE)
+    }
+
+    /// The same for rows of an entity.
+    pub(crate) fn group_named(
+        entries: impl IntoIterator<Item = AuditEntry>,
+        names: FieldNames,
+    ) -> Vec<Self> {
         let mut sets: Vec<Self> = Vec::new();
         for entry in entries {
             match sets.last_mut() {
                 Some(set) if set.first().is_some_and(|e| e.change_id == entry.change_id) => {
                     set.entries.push(entry);
                 }
-                _ => sets.push(Self {
-                    entries: vec![entry],
-                }),
+                _ => sets.push(Self::of(vec![entry], names)),
             }
         }
         sets
     }
 
     /// A change of these rows, which are in the order of the entity's fields.
-    pub(crate) fn of(entries: Vec<AuditEntry>) -> Self {
-        Self { entries }
+    pub(crate) fn of(entries: Vec<AuditEntry>, names: FieldNames) -> Self {
+        Self { entries, names }
     }
 
     /// The rows, in the order of the entity's fields.
@@ -166,11 +205,19 @@ impl ChangeSet {
         &self.entries
     }
 
-    /// The row of one column.
-    pub fn field(&self, column: &str) -> Option<&AuditEntry> {
-        self.entries
-            .iter()
-            .find(|e| e.field_name.as_deref() == Some(column))
+    /// The row of one column; `None` where the change has none of it. A row that holds the record
+    /// whole (`insert`, `delete`, `baseline`) is no column's: [`Self::typed`] reads that too.
+    ///
+    /// Of an entity's change ([`history`](crate::AuditedRead::history), and the change sets of a
+    /// query by [`record_of`](crate::LogQuery::record_of) or
+    /// [`table_of`](crate::LogQuery::table_of)) the field may be called by its column, by its name
+    /// in Rust or by a former name (`#[audit(was = "..")]`), under whichever the row has it.
+    pub fn field(&self, name: &str) -> Option<&AuditEntry> {
+        let names = self.names.stored(name);
+        names.iter().find_map(|name| {
+            let mut entries = self.entries.iter();
+            entries.find(|e| e.field_name.as_ref() == Some(name))
+        })
     }
 
     /// The first row, which holds what all of them share.
@@ -179,7 +226,8 @@ impl ChangeSet {
     }
 }
 
-/// A few lines for people: who did what when, then a line for each value.
+/// A few lines for people: who did what when, then a line for each value. Columns of an entity's
+/// change that are called otherwise now have both names.
 impl fmt::Display for ChangeSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(first) = self.first() else {
@@ -189,7 +237,8 @@ impl fmt::Display for ChangeSet {
         first.fmt_why(f)?;
         for entry in &self.entries {
             f.write_str("\n  ")?;
-            entry.fmt_values(f)?;
+            entry.fmt_values(self.names, f)?;
+            entry.fmt_renamed(self.names, f)?;
         }
         Ok(())
     }
@@ -309,7 +358,7 @@ mod tests {
         let harmless = |c: char| !c.is_control() && c != '\u{202e}';
         assert!(entry.to_string().chars().all(harmless), "{entry}");
         // A change set has lines, which are its own.
-        let shown = ChangeSet::of(vec![entry]).to_string();
+        let shown = ChangeSet::of(vec![entry], FieldNames::NONE).to_string();
         assert_eq!(shown.lines().count(), 2, "{shown}");
         assert!(shown.chars().all(|c| c == '\n' || harmless(c)), "{shown}");
     }

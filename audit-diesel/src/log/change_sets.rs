@@ -26,7 +26,7 @@ pub struct ChangePage {
 /// Rows of a change that a probe for its end reads at once.
 const PROBE: usize = 32;
 
-/// At least `wanted` change sets where there are so many, and the place behind them.
+/// The rows of at least `wanted` change sets where there are so many, and the place behind them.
 ///
 /// Other writers' rows may lie between those of a change, so a page ends at the first place from
 /// `wanted` sets on where no set goes on behind it.
@@ -35,7 +35,7 @@ pub(super) fn read<C: AuditConnection>(
     plan: &Plan,
     start: Option<Position>,
     wanted: usize,
-) -> Result<(Vec<ChangeSet>, Option<Position>), AuditError> {
+) -> Result<(Vec<Vec<AuditEntry>>, Option<Position>), AuditError> {
     let mut reader = Reader::new(plan.clone(), start, None, wanted.saturating_mul(4) + 1);
     let mut sets = Sets::default();
     let mut border: Option<Position> = None;
@@ -86,14 +86,14 @@ impl Sets {
         }
     }
 
-    fn finish(self, newest_first: bool) -> Vec<ChangeSet> {
+    fn finish(self, newest_first: bool) -> Vec<Vec<AuditEntry>> {
         self.list
             .into_iter()
             .map(|mut rows| {
                 if newest_first {
                     rows.reverse();
                 }
-                ChangeSet::of(rows)
+                rows
             })
             .collect()
     }

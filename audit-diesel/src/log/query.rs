@@ -1,6 +1,6 @@
 //! A query of the log, put together call by call.
 
-use audit_core::{Actor, AuditContext, ContextError, EntityMeta, MAX_RECORD_ID, StampMisfit};
+use audit_core::{Actor, AuditContext, ContextError, MAX_RECORD_ID, StampMisfit};
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use uuid::Uuid;
 
@@ -14,9 +14,9 @@ use super::stream::{FIRST, LogStream, Reader};
 use crate::backend::AuditConnection;
 use crate::entity::{Entity, TenantOf};
 use crate::error::{AuditError, QueryError};
-use crate::field_names::stored_names;
+use crate::field_names::FieldNames;
 use crate::key::IntoKey;
-use crate::trail::AuditEntry;
+use crate::trail::{AuditEntry, ChangeSet};
 use crate::write::tenant_of;
 
 /// Most rows of [`LogQuery::limit`].
@@ -39,8 +39,8 @@ pub struct LogQuery {
     /// Whose context it is, for errors.
     entity: &'static str,
     filters: Filters,
-    /// The entity that the rows are of, where one was named.
-    of: Option<&'static EntityMeta>,
+    /// Of the entity that the rows are of, where one was named.
+    names: FieldNames,
     /// What [`Self::field`] was called with.
     field: Option<String>,
     newest_first: bool,
@@ -63,7 +63,7 @@ impl LogQuery {
             filters: Filters::of(Tenant::of(ctx)),
             ctx: ctx.clone(),
             entity: "audit_log",
-            of: None,
+            names: FieldNames::NONE,
             field: None,
             newest_first: true,
             limit: None,
@@ -79,7 +79,7 @@ impl LogQuery {
     /// nothing. [`AuditLog::knows_table`](super::AuditLog::knows_table) tells one that nobody knows.
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.filters.table = self.text("table", table.into(), MAX_TABLE, false);
-        self.of = None;
+        self.names = FieldNames::NONE;
         self.with_names()
     }
 
@@ -124,7 +124,7 @@ impl LogQuery {
             }
         }
         self = self.table(E::META.name);
-        self.of = Some(E::META);
+        self.names = FieldNames::of(E::META);
         self.with_names()
     }
 
@@ -147,11 +147,8 @@ impl LogQuery {
 
     /// Fills in under which names the rows of the field are stored.
     fn with_names(mut self) -> Self {
-        self.filters.field = match (&self.field, self.of) {
-            (None, _) => Vec::new(),
-            (Some(name), None) => vec![name.clone()],
-            (Some(name), Some(meta)) => stored_names(meta, name),
-        };
+        let names = self.field.as_ref().map(|name| self.names.stored(name));
+        self.filters.field = names.unwrap_or_default();
         self
     }
 
@@ -342,12 +339,17 @@ impl LogQuery {
     /// A change set holds those of its rows that the filters leave. A page may hold a few sets more
     /// than the limit, where writers wrote at the same time and their rows are mixed.
     ///
+    /// Those of an entity ([`table_of`](Self::table_of), [`record_of`](Self::record_of)) know its
+    /// fields by all of their names: [`ChangeSet::field`].
+    ///
     /// # Errors
     /// As [`Self::load`].
     pub fn change_sets<C: AuditConnection>(&self, conn: &mut C) -> Result<ChangePage, AuditError> {
         let (plan, start) = self.plan(Listing::ChangeSets)?;
         let wanted = self.limit.unwrap_or(PAGE) as usize;
-        let (change_sets, next) = change_sets::read(conn, &plan, start, wanted)?;
+        let (rows, next) = change_sets::read(conn, &plan, start, wanted)?;
+        let change_sets = rows.into_iter().map(|rows| ChangeSet::of(rows, self.names));
+        let change_sets = change_sets.collect();
         let next = next
             .map(|place| self.sign(Listing::ChangeSets, place))
             .transpose()?;

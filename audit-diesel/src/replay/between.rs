@@ -9,6 +9,7 @@ use super::past::is_kept_data;
 use super::state::{FieldState, Standing};
 use super::timeline::Timeline;
 use crate::error::Unknown;
+use crate::field_names::FieldNames;
 use crate::plain::Plain;
 
 /// A record at one end of a [`Difference`].
@@ -35,6 +36,7 @@ pub struct Difference {
     pub(crate) to: (DateTime<Utc>, Presence),
     pub(crate) changed: Vec<FieldDifference>,
     pub(crate) unknown: Vec<(&'static str, Unknown)>,
+    names: FieldNames,
 }
 
 /// A field that is not what it was.
@@ -85,8 +87,9 @@ impl Difference {
         &self.unknown
     }
 
-    /// The difference of one column.
-    pub fn field(&self, column: &str) -> Option<&FieldDifference> {
+    /// The difference of one field, by the name of its column or of the field, or by a former name.
+    pub fn field(&self, name: &str) -> Option<&FieldDifference> {
+        let column = self.names.column(name)?;
         self.changed.iter().find(|field| field.column == column)
     }
 
@@ -139,6 +142,7 @@ impl Timeline {
             to: (to, presence(&new)),
             changed,
             unknown,
+            names: FieldNames::of(self.meta),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::timeline::{Column, Kind, Timeline};
 use super::value::Reading;
 use crate::entity::Entity;
 use crate::error::Unknown;
-use crate::field_names::field_called;
+use crate::field_names::FieldNames;
 use crate::trail::ChangeSet;
 
 /// A change set of an entity's record. Made by [`ChangeSet::typed`].
@@ -37,8 +37,8 @@ impl ChangeSet {
 }
 
 impl<E: Entity> TypedChange<E> {
-    /// The value of a field before the change, by the name of its column or of the field: also where
-    /// the row knows the field by a former name, or holds the record whole.
+    /// The value of a field before the change, by the name of its column, of the field, or by a
+    /// former name: under whichever the row knows the field, also where it holds the record whole.
     ///
     /// # Errors
     /// Why there is none: [`Unknown::NotPart`] where the change did not touch the field or there was
@@ -72,7 +72,8 @@ impl<E: Entity> TypedChange<E> {
     }
 
     fn read<T: DeserializeOwned>(&self, field: &str, old: bool) -> Result<T, Unknown> {
-        let index = field_called(E::META, field).ok_or(Unknown::NoField)?;
+        let index = FieldNames::of(E::META).called(field);
+        let index = index.ok_or(Unknown::NoField)?;
         let reading = self.reading(index, old).ok_or(Unknown::NotPart)?;
         let value = self.timeline.usable(index, reading)?;
         decode_as(&value.json).map_err(|_| Unknown::Type)

@@ -14,6 +14,7 @@ use super::types::PastTypes;
 use crate::columns_read::{PastBox, PastReader};
 use crate::entity::{Entity, StoredEntity};
 use crate::error::Unknown;
+use crate::field_names::FieldNames;
 use crate::plain::Plain;
 
 /// A record as it was at an instant.
@@ -109,7 +110,8 @@ impl<E: Entity> Past<E> {
         })
     }
 
-    /// The value of a field, by the name of its column or of the field.
+    /// The value of a field, by the name of its column or of the field, or by a former name
+    /// (`#[audit(was = "..")]`).
     ///
     /// # Errors
     /// Why it is not known.
@@ -131,12 +133,9 @@ impl<E: Entity> Past<E> {
         self.field(name)?.mask()
     }
 
-    /// A field by the name of its column or of the field.
+    /// A field by the name of its column or of the field, or by a former name.
     pub fn field(&self, name: &str) -> Option<PastField<'_>> {
-        let mut fields = self.fields();
-        fields
-            .find(|field| field.column == name)
-            .or_else(|| self.fields().find(|field| field.name == name))
+        self.fields().nth(FieldNames::of(E::META).called(name)?)
     }
 
     /// All fields, in the order of the entity.

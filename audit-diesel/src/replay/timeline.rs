@@ -7,7 +7,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::value::{Reading, Value};
-use crate::field_names::field_index;
+use crate::field_names::FieldNames;
 use crate::trail::{AuditEntry, ChangeSet};
 
 /// The record as it is stored now.
@@ -191,7 +191,7 @@ impl Timeline {
     fn step(&self, entry: &AuditEntry) -> Option<Step> {
         let name = entry.field_name.as_deref()?;
         Some(Step {
-            column: match field_index(self.meta, name) {
+            column: match FieldNames::of(self.meta).index(name) {
                 Some(index) => Column::Field(index),
                 None => Column::Former(name.to_owned()),
             },

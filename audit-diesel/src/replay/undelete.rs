@@ -17,7 +17,7 @@ use crate::columns_read::PastReader;
 use crate::driver;
 use crate::entity::{Entity, StoredEntity, TenantOf};
 use crate::error::{AuditError, RevertError, Unknown};
-use crate::field_names::field_called;
+use crate::field_names::FieldNames;
 use crate::stamper::Operation;
 use crate::statement::InsertWhole;
 use crate::transaction::End;
@@ -150,7 +150,8 @@ impl Timeline {
     ) -> Result<Vec<Option<Value>>, RevertError> {
         let mut given = vec![None; self.meta.fields.len()];
         for (column, json) in &refill.columns {
-            let slot = field_called(self.meta, column).and_then(|place| given.get_mut(place));
+            let place = FieldNames::of(self.meta).called(column);
+            let slot = place.and_then(|place| given.get_mut(place));
             *slot.ok_or_else(|| RevertError::NoField(column.clone()))? = Some(json);
         }
         let (mut unknown, mut known, mut misfits) = (Vec::new(), Vec::new(), Vec::new());

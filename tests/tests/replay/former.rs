@@ -285,6 +285,94 @@ fn a_query_by_field_finds_the_rows_of_its_former_names() {
 }
 
 #[test]
+fn change_sets_know_a_field_by_each_of_its_names() {
+    let database = Database::bare();
+    let conn = &mut database.connect();
+    audit_diesel::migrate(conn).unwrap();
+    let hand = Hand::new();
+    moved(conn, &hand);
+    let ctx = hand.ctx(1_000, 1);
+    let of_record = AuditLog::query(&ctx).record_of::<Device>("g");
+    let of_table = AuditLog::query(&ctx).table_of::<Device>().since(at(0));
+    let mut newest = of_record.clone().change_sets(conn).unwrap().change_sets;
+    newest.reverse();
+    for sets in [
+        Device::history(conn, &ctx, "g").unwrap(),
+        of_record.oldest_first().change_sets(conn).unwrap().change_sets,
+        of_table.oldest_first().change_sets(conn).unwrap().change_sets,
+        newest,
+    ] {
+        let [insert, update, last] = sets.as_slice() else {
+            panic!("{sets:?}");
+        };
+        let values = |set: &ChangeSet, name: &str| {
+            let row = set.field(name)?;
+            Some((row.old_value.clone()?, row.new_value.clone()?))
+        };
+        let told = |old: &str, new: &str| Some((format!("\"{old}\""), format!("\"{new}\"")));
+        for name in ["label", "nickname"] {
+            assert_eq!(values(update, name), told("Bob", "Bobby"), "{name}");
+            assert_eq!(values(last, name), told("Bobby", "Robert"), "{name}");
+        }
+        // What is stored stays as it is, and other names mean nothing else.
+        assert_eq!(update.field("label").unwrap().field_name.as_deref(), Some("nickname"));
+        assert_eq!(update.field("extra").unwrap().old_value.as_deref(), Some("\"box\""));
+        assert!(update.field("Nickname").is_none() && update.field("name").is_none());
+        assert!(update.field("weight").is_none() && insert.field("label").is_none());
+        let shown = update.to_string();
+        assert!(shown.contains("\n  label (was nickname): \"Bob\" -> \"Bobby\"\n"), "{shown}");
+        assert!(shown.contains("\n  shade: \"beige\" -> \"dark\""), "{shown}");
+        assert!(last.to_string().contains("\n  label: \"Bobby\" -> \"Robert\""), "{last}");
+        let stored = insert.to_string().replace("\": ", "\":");
+        assert!(stored.contains("\"nickname\":\"Bob\""), "{insert}");
+        assert!(insert.to_string().ends_with("} (nickname is label now)"), "{insert}");
+    }
+    // Rows alone do not tell whose they are.
+    let rows = AuditLog::query(&ctx).record_of::<Device>("g").oldest_first().load(conn).unwrap();
+    let bare = ChangeSet::group(rows);
+    assert!(bare[1].field("label").is_none() && bare[1].field("nickname").is_some());
+    assert!(bare[1].to_string().contains("\n  nickname: \"Bob\""));
+    assert_eq!(bare, Device::history(conn, &ctx, "g").unwrap());
+
+    let AsOf::Record(past) = Device::as_of(conn, &ctx, "g", at(10)).unwrap() else {
+        panic!("it was there");
+    };
+    let difference = Device::diff_between(conn, &ctx, "g", at(10), at(25)).unwrap();
+    for name in ["label", "nickname"] {
+        assert_eq!(past.get::<String>(name).unwrap(), "Bob");
+        assert_eq!(past.json(name).unwrap(), "\"Bob\"");
+        assert_eq!(past.field(name).unwrap().column(), "label");
+        assert_eq!(difference.field(name).unwrap().column, "label", "{difference}");
+    }
+    assert_eq!(past.get::<String>("Nickname"), Err(Unknown::NoField));
+    assert!(difference.field("Nickname").is_none());
+}
+
+#[test]
+fn a_removed_record_is_shown_with_the_names_of_today() {
+    let database = Database::bare();
+    let conn = &mut database.connect();
+    audit_diesel::migrate(conn).unwrap();
+    let hand = Hand::new();
+    moved(conn, &hand);
+    Gadget::audited_delete(conn, &hand.ctx(40, 1), "g").unwrap();
+    let ctx = hand.ctx(1_000, 1);
+    // An event of the record has words of its own.
+    AuditLog::event("gadgets.seen")
+        .target("gadgets", "g")
+        .after(serde_json::json!({"nickname": "Bob"}))
+        .write(conn, &AuditContext::new(Actor::user(1)))
+        .unwrap();
+    let sets = Device::history(conn, &ctx, "g").unwrap();
+    let [_, _, _, delete, event] = sets.as_slice() else {
+        panic!("{sets:?}");
+    };
+    let shown = delete.to_string();
+    assert!(shown.contains("\n  was {") && shown.ends_with("} (nickname is label now)"), "{shown}");
+    assert!(event.to_string().ends_with("\"Bob\"}"), "{event}");
+}
+
+#[test]
 fn what_does_not_fit_any_more_is_not_written() {
     let database = Database::bare();
     let conn = &mut database.connect();
