@@ -139,8 +139,9 @@ pub enum AuditError {
     CommitUnknown {
         /// The operation's id.
         operation: Uuid,
-        /// It leaves audit rows, by which [`crate::outcome`] tells. False where the trail is switched
-        /// off: then only the records themselves can.
+        /// What it changes leaves audit rows, by which [`crate::outcome`] tells. False for changes of
+        /// records while the trail is switched off: then only the records themselves can, unless an
+        /// event of the same [`crate::transaction`] does.
         recorded: bool,
     },
     /// Something inside a [`crate::transaction`] failed before, so that it cannot be committed.

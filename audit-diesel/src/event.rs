@@ -20,7 +20,7 @@ use crate::error::{AuditError, EventError};
 use crate::key::IntoKey;
 use crate::log::AuditLog;
 use crate::sql_types::JsonText;
-use crate::transaction::{End, atomic};
+use crate::transaction::{End, atomic_event};
 use crate::write::{check_tenant_width, write_rows};
 
 use name::{check_name, check_target, shown};
@@ -257,7 +257,7 @@ impl<'a> EventBuilder<'a> {
         let event = self
             .prepare(ctx, C::Backend::DIALECT)
             .inspect_err(|_| ctx.poison())?;
-        atomic(conn, ctx, event.operation.operation_id, |conn| {
+        atomic_event(conn, ctx, event.operation.operation_id, |conn| {
             write_rows(conn, &event.operation, core::slice::from_ref(&event.row))?;
             Ok(End::Commit(event.row.id))
         })

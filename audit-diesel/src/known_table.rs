@@ -30,30 +30,36 @@ fn in_log(dialect: Dialect, name: &str) -> Sql {
 }
 
 fn in_database(dialect: Dialect, name: &str) -> Sql {
-    // A name may have its schema before it.
-    let name = name.rsplit_once('.').map_or(name, |(_, name)| name);
-    let mut sql = Sql::default();
-    match dialect {
-        Dialect::Sqlite => sql
-            .push("SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ")
-            .text(name),
-        Dialect::Postgres => sql
-            .push(
-                "SELECT 1::bigint FROM pg_catalog.pg_class c \
-                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-                 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') \
-                    AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND c.relname = ",
-            )
-            .text(name),
-        Dialect::Mysql => {
-            sql.push(
-                "SELECT CAST(1 AS SIGNED) FROM information_schema.tables \
-                 WHERE table_schema = database() AND table_name",
-            );
-            let Ok(()) = exact::is(&mut sql, dialect, "table_name", name);
-            &mut sql
+    let mut sql = Sql::new(match dialect {
+        Dialect::Sqlite => "SELECT 1 FROM pragma_table_list WHERE type IN ('table', 'view') AND (",
+        Dialect::Postgres => {
+            "SELECT 1::bigint FROM pg_catalog.pg_class c \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+                AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND ("
         }
+        Dialect::Mysql => {
+            "SELECT CAST(1 AS SIGNED) FROM information_schema.tables WHERE (table_schema = database() AND "
+        }
+    });
+    let (schema_column, table_column) = match dialect {
+        Dialect::Sqlite => ("schema", "name"),
+        Dialect::Postgres => ("n.nspname", "c.relname"),
+        Dialect::Mysql => ("table_schema", "table_name"),
     };
-    sql.push(" LIMIT 1");
+    is(&mut sql, dialect, table_column, name);
+    // A name may have its schema before it.
+    if let Some((schema, table)) = name.split_once('.') {
+        sql.push(" OR ");
+        is(&mut sql, dialect, schema_column, schema);
+        sql.push(" AND ");
+        is(&mut sql, dialect, table_column, table);
+    }
+    sql.push(") LIMIT 1");
     sql
+}
+
+fn is(sql: &mut Sql, dialect: Dialect, column: &'static str, value: &str) {
+    sql.push(column);
+    let Ok(()) = exact::is(sql, dialect, column, value);
 }

@@ -17,7 +17,7 @@ pub enum Outcome {
     /// Its audit rows are there, and so its changes are.
     Committed,
     /// None of its audit rows is there, and no transaction is open that could still bring them. An
-    /// operation that changed nothing, or ran while the trail was switched off, reads the same.
+    /// operation that changed nothing, or only records while the trail was switched off, reads the same.
     NotCommitted,
     /// A transaction that wrote its audit rows is still open on the server: ask again.
     Pending,
@@ -25,9 +25,9 @@ pub enum Outcome {
 
 /// Tells what became of an operation, after [`AuditError::CommitUnknown`].
 ///
-/// Ask on another connection, outside of a transaction. It tells by audit rows: of an operation that
-/// ran while the trail was switched off (`recorded` of the error is false) it cannot, and answers
-/// [`Outcome::NotCommitted`] whatever became of it.
+/// Ask on another connection, outside of a transaction. It tells by audit rows. Changes that were made
+/// while the trail was switched off (`recorded` of the error is false) left none: then
+/// [`Outcome::NotCommitted`] says nothing. [`Outcome::Committed`] is sure always.
 ///
 /// # Errors
 /// An error of the database, or a missing audit table.

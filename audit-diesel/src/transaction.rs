@@ -69,11 +69,41 @@ where
     })
 }
 
-/// Runs `body` in a transaction, or in a savepoint where one is open.
+/// Runs `body` in a transaction, or in a savepoint where one is open. What it changes leaves audit
+/// rows if the trail is on.
 pub(crate) fn atomic<C, T, E>(
     conn: &mut C,
     ctx: &AuditContext,
     operation: Uuid,
+    body: impl FnOnce(&mut C) -> Result<End<T>, E>,
+) -> Result<T, E>
+where
+    C: AuditConnection,
+    E: From<AuditError>,
+{
+    let recorded = ctx.config_ref().is_enabled();
+    atomically(conn, ctx, operation, recorded, body)
+}
+
+/// The same for a body whose rows are written even where the trail is switched off: events.
+pub(crate) fn atomic_event<C, T, E>(
+    conn: &mut C,
+    ctx: &AuditContext,
+    operation: Uuid,
+    body: impl FnOnce(&mut C) -> Result<End<T>, E>,
+) -> Result<T, E>
+where
+    C: AuditConnection,
+    E: From<AuditError>,
+{
+    atomically(conn, ctx, operation, true, body)
+}
+
+fn atomically<C, T, E>(
+    conn: &mut C,
+    ctx: &AuditContext,
+    operation: Uuid,
+    recorded: bool,
     body: impl FnOnce(&mut C) -> Result<End<T>, E>,
 ) -> Result<T, E>
 where
@@ -85,7 +115,7 @@ where
     }
     let unknown = AuditError::CommitUnknown {
         operation,
-        recorded: ctx.config_ref().is_enabled(),
+        recorded,
     };
     let result = run(conn, unknown, body, || ctx.poison());
     if result.is_err() {

@@ -12,7 +12,7 @@ use crate::backend::{AuditBackend, AuditConnection};
 use crate::driver;
 use crate::error::AuditError;
 use crate::statement::{IdsPresent, pieces};
-use crate::transaction::{End, atomic};
+use crate::transaction::{End, atomic_event};
 
 /// Writes events in one transaction, in their order.
 ///
@@ -58,7 +58,7 @@ fn in_transaction<C: AuditConnection>(
 ) -> Result<(), AuditError> {
     // For the transaction alone: each event has the context it was given.
     let ctx = AuditContext::new(Actor::system());
-    atomic(conn, &ctx, operation, body)
+    atomic_event(conn, &ctx, operation, body)
 }
 
 fn present<C: AuditConnection>(

@@ -16,7 +16,7 @@ use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::error::AuditError;
 use crate::sql::Sql;
-use crate::transaction::{End, atomic};
+use crate::transaction::{End, atomic_event};
 
 /// The name under which the trail tells of holds.
 const TABLE: &str = "audit_hold";
@@ -223,7 +223,7 @@ impl AuditHold {
             released_by: None,
             released_at: None,
         };
-        atomic(conn, ctx, operation, |conn| {
+        atomic_event(conn, ctx, operation, |conn| {
             lock_holds(conn)?;
             let mut sql = Sql::new(
                 "INSERT INTO audit_hold (id, tenant_id, table_name, record_id, reason, placed_by, \
@@ -303,7 +303,7 @@ impl AuditHold {
     ) -> Result<Self, AuditError> {
         validate(ctx)?;
         let operation = ctx.operation_ref().unwrap_or_else(Uuid::now_v7);
-        atomic(conn, ctx, operation, |conn| {
+        atomic_event(conn, ctx, operation, |conn| {
             lock_holds(conn)?;
             let mut sql = select(C::Backend::DIALECT);
             sql.push(" WHERE h.id = ").id(id);

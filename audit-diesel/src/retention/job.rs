@@ -47,6 +47,9 @@ type OnOutcome = Box<dyn FnMut(DateTime<Utc>, &JobOutcome) + Send>;
 /// time twice has one. A run that was missed because no process was up is not made up for; the next
 /// one deletes what it would have.
 ///
+/// Rules for targets of events want [`Retention::allow_unknown_tables`] where there may be none of
+/// them in the log: else a run fails as soon as it has something to delete.
+///
 /// The clock is that of the context's [`AuditConfig`](crate::AuditConfig). A panic in the
 /// connection's factory, the purge or the callback is caught, and the job goes on.
 ///
@@ -110,7 +113,7 @@ where
         self
     }
 
-    /// How long the purge waits after each batch. Default: 5 ms.
+    /// How long the purge waits after each batch. Default: 5 ms. A stop does not wait for it.
     pub fn pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
         self
@@ -217,7 +220,7 @@ where
         }
         let report = purge
             .pause(self.pause)
-            .give_up_when(stop)
+            .stop_when(stop)
             .progress(|_| {
                 if stop() {
                     ControlFlow::Break(())

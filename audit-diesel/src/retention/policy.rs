@@ -1,5 +1,6 @@
 //! How long the trail is kept.
 
+use core::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
@@ -19,9 +20,22 @@ pub const MAX_DAYS: i64 = 36_500;
 /// Most overrides of a [`Retention`]: each is part of the purge's statements.
 pub const MAX_OVERRIDES: usize = 2_000;
 
-/// How long rows are kept: a number of days, or for ever.
+/// How long rows are kept: a number of days, or for ever, which is more than any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Keep(Option<i64>);
+
+impl Ord for Keep {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let length = |keep: &Self| keep.0.unwrap_or(i64::MAX);
+        length(self).cmp(&length(other))
+    }
+}
+
+impl PartialOrd for Keep {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Keep {
     /// Never purged.
@@ -170,8 +184,9 @@ impl Retention {
 
     /// How long the rows about a table's records are kept. A table goes by its audit name.
     ///
-    /// A purge refuses a name of which the log has no row and the database no table or view: a slip
-    /// of the finger would delete what it was to keep. See [`Self::allow_unknown_tables`].
+    /// Where this keeps rows longer than they would be kept without it, a purge that has something to
+    /// delete refuses a name of which the log has no row and the database no table or view: a slip of
+    /// the finger would delete what it was to keep. See [`Self::allow_unknown_tables`].
     pub fn table(mut self, table: impl Into<String>, keep: Keep) -> Self {
         self.tables.insert(table.into(), keep);
         self
@@ -188,18 +203,35 @@ impl Retention {
         self
     }
 
-    /// Takes rules for tables that neither the log nor the database knows yet: targets of events to
-    /// come, tables of another database whose audit names are others.
+    /// Takes rules for tables that neither the log nor the database knows: targets of events, of which
+    /// none may have happened yet or lately, and tables of another database whose audit names are
+    /// others.
     pub fn allow_unknown_tables(mut self) -> Self {
         self.unknown_tables = true;
         self
     }
 
-    /// The tables that rules name, which a purge must know.
-    pub(super) fn named_tables(&self) -> impl Iterator<Item = &str> {
-        let both = self.both.keys().map(|(_, table)| table);
-        let all = self.tables.keys().chain(both).map(String::as_str);
-        all.filter(|_| !self.unknown_tables)
+    /// The tables of which rules keep any row longer than it would be kept without them: to mistake
+    /// the name of one would lose rows.
+    pub fn tables_kept_longer(&self) -> impl Iterator<Item = &str> {
+        let shortest = self.tenants.values().copied().fold(self.default, Keep::min);
+        let tables = self
+            .tables
+            .iter()
+            .filter(move |(_, keep)| **keep > shortest);
+        let both = self.both.iter().filter(|((tenant, table), keep)| {
+            **keep > self.of_both(self.tenants.get(tenant), self.tables.get(table))
+        });
+        let tables = tables.map(|(table, _)| table.as_str());
+        tables.chain(both.map(|((_, table), _)| table.as_str()))
+    }
+
+    /// The names that a purge must know.
+    pub(super) fn names_to_know(&self) -> Vec<String> {
+        if self.unknown_tables {
+            return Vec::new();
+        }
+        self.tables_kept_longer().map(str::to_owned).collect()
     }
 
     /// How long a row is kept.
@@ -209,14 +241,14 @@ impl Retention {
         {
             return *keep;
         }
-        let by_tenant = tenant.and_then(|tenant| self.tenants.get(tenant));
-        let by_table = table.and_then(|table| self.tables.get(table));
-        match (by_tenant, by_table) {
-            (Some(Keep(Some(a))), Some(Keep(Some(b)))) => Keep(Some(*a.max(b))),
-            (Some(_), Some(_)) => Keep::FOREVER,
-            (Some(one), None) | (None, Some(one)) => *one,
-            (None, None) => self.default,
-        }
+        self.of_both(
+            tenant.and_then(|tenant| self.tenants.get(tenant)),
+            table.and_then(|table| self.tables.get(table)),
+        )
+    }
+
+    fn of_both(&self, by_tenant: Option<&Keep>, by_table: Option<&Keep>) -> Keep {
+        by_tenant.max(by_table).copied().unwrap_or(self.default)
     }
 
     /// What is too old at `now`.

@@ -9,12 +9,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::condition::Whose;
 use super::gate;
-use super::known;
 use super::lease::{Lease, clock};
 use super::patience::patiently;
 use super::policy::Retention;
 use super::report::{OnProgress, PurgeProgress, PurgeReport};
-use super::run::Run;
+use super::run::{Run, Stop};
 use super::window::Limits;
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
@@ -75,7 +74,7 @@ pub struct Purge<'a> {
     batch_time: Option<Duration>,
     pause: Duration,
     progress: Option<OnProgress<'a>>,
-    give_up: Option<Box<dyn FnMut() -> bool + Send + 'a>>,
+    stop: Option<Stop<'a>>,
 }
 
 impl fmt::Debug for Purge<'_> {
@@ -100,7 +99,7 @@ impl<'a> Purge<'a> {
             batch_time: None,
             pause: Duration::ZERO,
             progress: None,
-            give_up: None,
+            stop: None,
         }
     }
 
@@ -142,9 +141,9 @@ impl<'a> Purge<'a> {
         self
     }
 
-    /// Asked while it waits for its turn.
-    pub(super) fn give_up_when(mut self, stop: impl FnMut() -> bool + Send + 'a) -> Self {
-        self.give_up = Some(Box::new(stop));
+    /// Asked while it waits: for its turn, or after a batch.
+    pub(super) fn stop_when(mut self, stop: impl FnMut() -> bool + Send + 'a) -> Self {
+        self.stop = Some(Box::new(stop));
         self
     }
 
@@ -153,11 +152,11 @@ impl<'a> Purge<'a> {
     /// # Errors
     /// [`AuditError::InTransaction`] inside a transaction of the caller's;
     /// [`AuditError::PurgeRunning`] while another purge is at work; [`AuditError::Retention`] where
-    /// this process's clock is more than a day ahead of the database's, or a rule is for a table that
-    /// nobody knows; what the database refuses.
+    /// this process's clock is more than a day ahead of the database's, or there is something to delete
+    /// and a [rule](Retention::table) keeps a table that nobody knows; what the database refuses.
     /// What was deleted before an error stays deleted, and its event is written if that is possible.
     pub fn run<C: AuditConnection>(
-        mut self,
+        self,
         conn: &mut C,
         ctx: &AuditContext,
     ) -> Result<PurgeReport, AuditError> {
@@ -175,24 +174,21 @@ impl<'a> Purge<'a> {
             now,
             within_months: self.within_months,
         };
+        let names = self.retention.names_to_know();
         refuse_fast_clock(conn, now)?;
-        known::refuse_unknown(
-            conn,
-            self.retention.named_tables(),
-            "a rule of the retention is for the",
-            "allow it with `Retention::allow_unknown_tables`; nothing was deleted",
-        )?;
         let target = self.batch_time.unwrap_or(match C::Backend::DIALECT {
             Dialect::Postgres => Duration::from_millis(20),
             Dialect::Sqlite | Dialect::Mysql => Duration::from_millis(250),
         });
-        let mut run = Run::new(ctx, limits, target, self.pause, self.progress);
+        let mut run = Run::new(ctx, limits, target, self.pause);
+        run.names = names;
+        run.progress = self.progress;
+        run.stop = self.stop;
         if self.dry_run {
             let finished = run.count(conn)?;
             return Ok(run.report(true, finished));
         }
-        let mut give_up = self.give_up.take();
-        let lease = Lease::take(conn, || give_up.as_mut().is_some_and(|stop| stop()))?;
+        let lease = Lease::take(conn, || run.is_stopped())?;
         run.lease = Some(lease);
         let result = match gate::relax(conn) {
             Ok(relaxed) => {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::event::{self, Event};
 use super::gate;
+use super::known;
 use super::lease::Lease;
 use super::partition::{self, Stretch};
 use super::patience::patiently;
@@ -19,7 +20,7 @@ use super::report::{GroupCount, OnProgress, PurgeProgress, PurgeReport, Tally};
 use super::window::{self, Limits, Window};
 use crate::backend::AuditConnection;
 use crate::error::AuditError;
-use crate::transaction::{End, atomic};
+use crate::transaction::{End, atomic_event};
 
 /// Rows of the first batch; the next ones follow the measured time.
 const FIRST_BATCH: i64 = 1_000;
@@ -30,6 +31,9 @@ const MOST_READ: i64 = 200_000;
 
 /// How often a purge that only reads goes on with its turn, well within its lease.
 const BEAT: Duration = Duration::from_secs(3);
+
+/// How often a purge that waits looks whether it is to end.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// How many rows the next batch takes, by how long the last one took.
 #[derive(Debug)]
@@ -67,15 +71,21 @@ impl Leg {
     }
 }
 
+/// Asked whether a run is to end while it waits.
+pub(super) type Stop<'c> = Box<dyn FnMut() -> bool + Send + 'c>;
+
 pub(super) struct Run<'c> {
     pub(super) ctx: &'c AuditContext,
     pub(super) operation: Uuid,
     pub(super) limits: Limits,
     pub(super) lease: Option<Lease>,
     pub(super) tally: Tally,
+    /// The names of tables that must be known before anything goes.
+    pub(super) names: Vec<String>,
+    pub(super) progress: Option<OnProgress<'c>>,
+    pub(super) stop: Option<Stop<'c>>,
     target: Duration,
     pause: Duration,
-    progress: Option<OnProgress<'c>>,
     begun: Instant,
     /// When it last went on with its turn.
     beat: Instant,
@@ -92,7 +102,6 @@ impl<'c> Run<'c> {
         limits: Limits,
         target: Duration,
         pause: Duration,
-        progress: Option<OnProgress<'c>>,
     ) -> Self {
         Self {
             ctx,
@@ -100,9 +109,11 @@ impl<'c> Run<'c> {
             limits,
             lease: None,
             tally: Tally::default(),
+            names: Vec::new(),
+            progress: None,
+            stop: None,
             target,
             pause,
-            progress,
             begun: Instant::now(),
             beat: Instant::now(),
             crowded: false,
@@ -226,11 +237,47 @@ impl<'c> Run<'c> {
             if self.goes_on(&mut at, window).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
-            if !quiet && !self.pause.is_zero() {
-                sleep(self.pause);
+            if !quiet && self.rest(conn)?.is_break() {
+                return Ok(ControlFlow::Break(()));
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Waits after a batch, for no longer than it is not stopped, and without losing its turn.
+    fn rest<C: AuditConnection>(&mut self, conn: &mut C) -> Result<ControlFlow<()>, AuditError> {
+        let begun = Instant::now();
+        while let Some(left) = self
+            .pause
+            .checked_sub(begun.elapsed())
+            .filter(|d| !d.is_zero())
+        {
+            if self.is_stopped() {
+                return Ok(ControlFlow::Break(()));
+            }
+            sleep(left.min(LOOK));
+            self.keep_turn(conn)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    pub(super) fn is_stopped(&mut self) -> bool {
+        self.stop.as_mut().is_some_and(|stop| stop())
+    }
+
+    /// Refuses the names that nobody knows, now that there is something to delete.
+    pub(super) fn refuse_unknown_names<C: AuditConnection>(
+        &mut self,
+        conn: &mut C,
+    ) -> Result<(), AuditError> {
+        known::refuse_unknown(
+            conn,
+            self.names.iter().map(String::as_str),
+            "a rule of the retention keeps the",
+            "allow it with `Retention::allow_unknown_tables`; nothing was deleted",
+        )?;
+        self.names.clear();
+        Ok(())
     }
 
     /// Counts what the next window has. Most have nothing that could go, and are only glanced at.
@@ -252,6 +299,9 @@ impl<'c> Run<'c> {
         }
         let shapes = window::shapes(conn, self.limits.now, None)?;
         let groups = window::count(conn, window, &leg.stretch, &self.limits, &shapes)?;
+        if groups.iter().any(|group| group.old > 0) {
+            self.refuse_unknown_names(conn)?;
+        }
         Ok((window, groups))
     }
 
@@ -322,7 +372,7 @@ impl<'c> Run<'c> {
             return Ok(Vec::new());
         };
         gate::before_batch(conn)?;
-        atomic(conn, self.ctx, self.operation, |conn| {
+        atomic_event(conn, self.ctx, self.operation, |conn| {
             gate::begin_batch(conn, lease)?;
             let shapes = window::shapes(conn, self.limits.now, Some(lease))?;
             let begun = Instant::now();
@@ -421,7 +471,7 @@ impl<'c> Run<'c> {
                 }
             })
             .collect();
-        atomic(conn, self.ctx, self.operation, |conn| {
+        atomic_event(conn, self.ctx, self.operation, |conn| {
             event::write(conn, self.ctx, self.operation, "audit.purge", events)?;
             Ok(End::Commit(()))
         })

@@ -14,7 +14,7 @@ use super::run::{Leg, Run};
 use super::window::{self, Window};
 use crate::backend::AuditConnection;
 use crate::error::AuditError;
-use crate::transaction::{End, atomic};
+use crate::transaction::{End, atomic_event};
 
 /// Most rows of a month that are counted in one statement.
 const MOST_COUNTED: i64 = 5_000_000;
@@ -50,6 +50,9 @@ impl Run<'_> {
             let Some(groups) = self.all_go(conn, leg, last, !holds.is_empty())? else {
                 return Ok(false);
             };
+            if !groups.is_empty() {
+                self.refuse_unknown_names(conn)?;
+            }
             let mut dropped = Dropped::Busy;
             while dropped == Dropped::Busy && begun.elapsed() < ROOM {
                 let tried = Instant::now();
@@ -114,7 +117,7 @@ impl Run<'_> {
         let Some(lease) = self.lease else {
             return Ok(Dropped::Busy);
         };
-        atomic(conn, self.ctx, self.operation, |conn| {
+        atomic_event(conn, self.ctx, self.operation, |conn| {
             gate::begin_batch(conn, lease)?;
             // Also tells whether it is still our turn.
             window::shapes(conn, self.limits.now, Some(lease))?;

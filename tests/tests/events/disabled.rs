@@ -1,6 +1,7 @@
 // A trail that is switched off: stamps are left, rows are not, and the log says so.
 
 use audit_diesel::prelude::*;
+use audit_diesel::retention::{AuditHold, NewHold};
 use audit_diesel::{AuditConfig, BaselineOptions};
 use audit_tests::faulty::{Fault, Faulty};
 use diesel::prelude::*;
@@ -259,4 +260,28 @@ fn a_commit_that_was_not_answered_is_told_by_no_row() {
     assert_eq!(accounts(conn), 3, "{NAME}: it was committed");
     let said = audit_diesel::outcome(conn, operation).unwrap();
     assert_eq!(said, audit_diesel::Outcome::NotCommitted, "{NAME}");
+}
+
+#[test]
+fn the_commit_of_what_is_rows_itself_is_told_by_them() {
+    let database = Database::new();
+    let ctx = off();
+    type Write = fn(&mut Faulty<Conn>, &AuditContext) -> Result<(), AuditError>;
+    let event: Write = |link, ctx| AuditLog::event("a.done").write(link, ctx).map(drop);
+    let hold: Write = |link, ctx| AuditHold::add(link, ctx, NewHold::new("a lawsuit")).map(drop);
+    for write in [event, hold] {
+        let mut link = Faulty::new(database.connect(), &database.url());
+        link.arm(&[]);
+        write(&mut link, &ctx).unwrap();
+        let sent = link.disarm();
+        let commit = sent.iter().position(|text| text == "COMMIT").unwrap() + 1;
+        link.arm(&[(commit, Fault::AnswerLost)]);
+        let error = write(&mut link, &ctx).unwrap_err();
+        let AuditError::CommitUnknown { operation, recorded: true } = error else {
+            panic!("{NAME}: {error:?}");
+        };
+        let conn = &mut database.connect();
+        let said = audit_diesel::outcome(conn, operation).unwrap();
+        assert_eq!(said, audit_diesel::Outcome::Committed, "{NAME}");
+    }
 }

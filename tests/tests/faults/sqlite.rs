@@ -1,13 +1,17 @@
 //! What SQLite does behind Diesel's back: roll a transaction back over a conflict.
 
-use audit_diesel::FailureKind;
+use std::time::Duration;
+
 use audit_diesel::prelude::*;
+use audit_diesel::{BackgroundWriter, FailureKind, Overflow};
 use audit_tests::oracle::sqlite::check;
 use audit_tests::sqlite::entities::*;
 use audit_tests::sqlite::schema::accounts;
 use audit_tests::sqlite::{Conn, Database};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+
+const LONG: Duration = Duration::from_secs(60);
 
 fn one(conn: &mut Conn) -> i64 {
     Account::audited_insert(conn, &ctx(), new_account("a"))
@@ -221,4 +225,60 @@ fn a_transaction_that_a_conflict_has_ended_is_said_to_have_ended() {
     }));
     assert_eq!(name(&mut setup, id), "a");
     assert_eq!(check(&mut setup).1, [""; 0]);
+}
+
+/// A background writer goes on after an error that ended its transaction: in the caller's thread
+/// where the queue is full, and in its own.
+#[test]
+fn a_background_writer_goes_on_after_an_ended_transaction() {
+    let database = Database::new();
+    let mut conn = database.connect();
+    conn.batch_execute(
+        "CREATE TRIGGER ended BEFORE INSERT ON audit_log WHEN NEW.action = 'a.bad'
+         BEGIN SELECT RAISE(ROLLBACK, 'no'); END",
+    )
+    .unwrap();
+    let url = database.url();
+    let writer = BackgroundWriter::builder()
+        .max_rows(1)
+        .overflow(Overflow::WriteInline)
+        .start(move || -> Result<Conn, Box<dyn std::error::Error>> {
+            let mut conn = Conn::establish(&url)?;
+            conn.batch_execute("PRAGMA busy_timeout = 20000")?;
+            Ok(conn)
+        })
+        .unwrap();
+    let queue = |action: &'static str| AuditLog::event(action).queue(&writer, &ctx());
+    // One fills the queue while another writer keeps the lock, and the next is the caller's.
+    let mut inline = |action: &'static str| {
+        conn.batch_execute("BEGIN IMMEDIATE").unwrap();
+        queue("a.first").unwrap();
+        let result = std::thread::scope(|scope| {
+            let write = scope.spawn(|| queue(action));
+            std::thread::sleep(Duration::from_millis(100));
+            conn.batch_execute("ROLLBACK").unwrap();
+            write.join().unwrap()
+        });
+        assert!(writer.flush(LONG));
+        result
+    };
+    let first = inline("a.bad").unwrap_err();
+    assert!(
+        matches!(&first, AuditError::Database(failure) if failure.kind == FailureKind::Other),
+        "{first}"
+    );
+    inline("a.good").unwrap();
+    inline("a.bad").unwrap_err();
+    inline("a.good").unwrap();
+    for action in ["a.bad", "a.good", "a.bad", "a.good"] {
+        queue(action).unwrap();
+        assert!(writer.flush(LONG));
+    }
+    let report = writer.shutdown(LONG);
+    let counters = report.counters;
+    assert_eq!(
+        (counters.inline, counters.written, counters.failed),
+        (2, 6, 2),
+        "{counters:?}"
+    );
 }

@@ -3,13 +3,16 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use audit_diesel::prelude::*;
-use audit_diesel::retention::{JobOutcome, Keep, Retention, RetentionJob, RunningJob};
+use audit_diesel::retention::{JobOutcome, Keep, Purge, Retention, RetentionJob, RunningJob};
 use chrono::{DateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::Berlin;
 use chrono_tz::Tz;
 
 use super::backend::{Conn, Database, NAME};
 use super::log::*;
+
+/// For what takes no time, on a machine that is busy.
+const SOON: Duration = Duration::from_secs(5);
 
 /// A clock that a test sets.
 #[derive(Clone)]
@@ -173,14 +176,14 @@ fn of_several_processes_one_works() {
 }
 
 #[test]
-fn it_stops_within_a_second_also_at_work() {
+fn it_stops_at_once_also_at_work() {
     let database = Database::new();
     let mut conn = database.connect();
     let hand = Hand::at("2024-06-10T00:59:00Z");
     let (job, _told) = start(&database, &hand, Berlin, (3, 0));
     let begun = Instant::now();
     job.stop();
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 
     let mut rows: Vec<Draft> = (0..20_000).map(|n| Draft::new("a", "t", &n.to_string(), utc("2024-01-01T00:00:00Z"))).collect();
     // So that no month goes as a whole.
@@ -189,7 +192,7 @@ fn it_stops_within_a_second_also_at_work() {
     let url = database.url();
     let retention = Retention::default().table("kept", Keep::FOREVER);
     let job = RetentionJob::new(retention, hand.ctx(), Berlin).within_months()
-        .pause(Duration::from_millis(400))
+        .pause(Duration::from_secs(600))
         .start(move || <Conn as diesel::Connection>::establish(&url))
         .unwrap();
     hand.set("2024-06-10T01:00:00Z");
@@ -198,9 +201,13 @@ fn it_stops_within_a_second_also_at_work() {
         assert!(begun.elapsed() < Duration::from_secs(20), "it does not begin");
         std::thread::sleep(Duration::from_millis(20));
     }
+    // However long it pauses, it is its turn: for longer than the ten seconds that a killed one keeps it.
+    std::thread::sleep(Duration::from_secs(11));
+    let other = Purge::new(Retention::default()).run(&mut conn, &hand.ctx());
+    assert!(matches!(other, Err(AuditError::PurgeRunning)), "{other:?}");
     let begun = Instant::now();
     job.stop();
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
     assert!(left(&mut conn).len() > 1, "it went on");
     assert!(events(&mut conn, "audit.purge").iter().all(|row| row.after().unwrap()["finished"] == false));
 }

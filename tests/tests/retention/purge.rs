@@ -39,8 +39,28 @@ fn a_rule_for_a_table_that_nobody_knows_deletes_nothing() {
             purger(rules).dry_run().run(&mut conn, &ctx()).unwrap();
         }
     }
+    // A rule that keeps for less time than the rest, or as long, has nothing to lose.
+    for days in [7, 30] {
+        let days = Keep::days(days).unwrap();
+        purger(Retention::default().table("invoces", days)).dry_run().run(&mut conn, &ctx()).unwrap();
+    }
     let [allowed, _] = rules("invoces");
     assert_eq!(purge(&mut conn, allowed.allow_unknown_tables()).deleted(), 2);
+}
+
+#[test]
+fn a_rule_for_what_has_not_happened_is_in_nobodys_way() {
+    let database = Database::new();
+    let mut conn = database.connect();
+    let rules = Retention::default().table("login", Keep::days(60).unwrap()).table("ping", Keep::days(7).unwrap());
+    // An empty log, and one in which nothing is too old.
+    assert_eq!(purge(&mut conn, rules.clone()).deleted(), 0);
+    write(&mut conn, &[Draft::new("a", "t", "1", ago(29)), Draft::new("a", "ping", "1", ago(8))]);
+    assert_eq!(purge(&mut conn, rules.clone().allow_unknown_tables()).deleted(), 1);
+    // The last row of a table goes, and the next purge is not hindered by it.
+    write(&mut conn, &[Draft::new("a", "login", "1", ago(61)), Draft::new("a", "ping", "1", ago(8))]);
+    assert_eq!(purge(&mut conn, rules.clone()).deleted(), 2);
+    assert_eq!(purge(&mut conn, rules.clone()).deleted(), 0);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::backend::AuditConnection;
 use crate::error::{AuditError, QueueError};
 use crate::event::Event;
 use crate::event::batch::write_batch;
+use crate::transaction::depth;
 
 /// Why an attempt failed.
 pub(super) enum Trouble {
@@ -54,12 +55,17 @@ pub(super) fn attempt<C, E, F>(
     work: impl FnOnce(&mut C) -> Result<(), AuditError>,
 ) -> Result<(), Trouble>
 where
+    C: AuditConnection,
     F: FnMut() -> Result<C, E>,
 {
     let mut conn = match kept.take() {
         Some(conn) => conn,
         None => connect(factory).ok_or(Trouble::NoConnection)?,
     };
+    if !is_usable(&mut conn) {
+        discard(conn);
+        return Err(Trouble::NoConnection);
+    }
     let trouble = match catch_unwind(AssertUnwindSafe(|| work(&mut conn))) {
         Ok(Ok(())) => {
             *kept = Some(conn);
@@ -68,12 +74,20 @@ where
         Ok(Err(error)) => Trouble::of(error),
         Err(_) => Trouble::Panicked,
     };
-    if matches!(trouble, Trouble::Busy(_) | Trouble::Refused(_)) {
+    let is_there = matches!(trouble, Trouble::Busy(_) | Trouble::Refused(_));
+    if is_there && is_usable(&mut conn) {
         *kept = Some(conn);
     } else {
         discard(conn);
     }
     Err(trouble)
+}
+
+/// Whether Diesel would begin a transaction on it. An error that ends the transaction by itself (on
+/// SQLite a trigger's `RAISE(ROLLBACK)`, a full disk) is an error like others, but nothing is written
+/// on its connection any more.
+fn is_usable<C: AuditConnection>(conn: &mut C) -> bool {
+    matches!(depth(conn), Ok(0))
 }
 
 fn connect<C, E, F>(factory: &Mutex<F>) -> Option<C>
