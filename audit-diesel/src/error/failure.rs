@@ -48,8 +48,8 @@ pub enum FailureKind {
     /// The connection is gone.
     ConnectionLost,
     /// A transaction was ended before its time, and Diesel takes no more on its connection: after a
-    /// lost connection, a COMMIT or ROLLBACK sent as SQL, or on SQLite an `ON CONFLICT ROLLBACK` or
-    /// a trigger's `RAISE(ROLLBACK)`, of which the error before this one tells.
+    /// lost connection, a COMMIT or ROLLBACK sent as SQL, or on SQLite an `ON CONFLICT ROLLBACK`, a
+    /// trigger's `RAISE(ROLLBACK)` or an error such as a full disk. The error before this one tells.
     TransactionEnded,
     /// A value that its column does not take: too long, out of range, not of its type (SQLSTATE
     /// class 22). What a user sent is at fault, so that a web application answers 422.
@@ -263,8 +263,8 @@ impl fmt::Display for DatabaseFailure {
             FailureKind::ConnectionLost => "the connection is lost",
             FailureKind::TransactionEnded => {
                 "a transaction on this connection was ended before its time (on SQLite by an `ON CONFLICT \
-                 ROLLBACK` or a trigger's `RAISE(ROLLBACK)`; elsewhere by a lost connection; by a COMMIT \
-                 or ROLLBACK sent as SQL) and nothing that it had not committed was kept: start again, on \
+                 ROLLBACK`, a trigger's `RAISE(ROLLBACK)` or an error such as a full disk; elsewhere by \
+                 a lost connection; by a COMMIT or ROLLBACK sent as SQL) and nothing that it had not committed was kept: start again, on \
                  another connection where this one takes no more"
             }
             FailureKind::Mapping => {

@@ -186,6 +186,40 @@ fn an_inline_write_survives_a_lost_connection() {
     }
 }
 
+/// A transaction that could be neither ended nor taken back spoils its connection, and no more.
+#[test]
+fn an_inline_write_does_without_a_connection_that_diesel_gave_up() {
+    let database = Database::new();
+    let conn = &mut database.connect();
+    let ctx = AuditContext::new(Actor::system());
+    for n in 2..=3 {
+        let builder = quick().max_rows(1).overflow(Overflow::WriteInline);
+        // The statement is refused, and so is the ROLLBACK after it.
+        let faults = vec![(n, Fault::Refused), (n + 1, Fault::Refused)];
+        let writer = faulty(builder, &database, [vec![], faults]);
+        let inline = || {
+            let stall = Stall::begin(NAME, database.connect());
+            AuditLog::event("a.first").queue(&writer, &ctx).unwrap();
+            while !waits(&database) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let result = std::thread::scope(|scope| {
+                let write = scope.spawn(|| AuditLog::event("a.inline").queue(&writer, &ctx));
+                std::thread::sleep(Duration::from_millis(30));
+                stall.end();
+                write.join().unwrap()
+            });
+            assert!(writer.flush(LONG));
+            result
+        };
+        let refused = inline();
+        assert!(matches!(refused, Err(AuditError::Database(_))), "{NAME} {n}: {refused:?}");
+        let id = inline().unwrap();
+        assert!(log(conn).contains(&id), "{NAME} {n}");
+        assert!(writer.shutdown(LONG).is_complete());
+    }
+}
+
 /// True once another session waits for the lock of a stall. SQLite has no such list.
 fn waits(database: &Database) -> bool {
     let sql = match NAME {
