@@ -12,10 +12,11 @@ use super::backend::{Conn, Database};
 fn pool(
     database: &Database,
     customizer: impl CustomizeConnection<Conn, Error>,
+    patience: Duration,
 ) -> Result<Pool<ConnectionManager<Conn>>, diesel::r2d2::PoolError> {
     Pool::builder()
         .max_size(2)
-        .connection_timeout(Duration::from_millis(1500))
+        .connection_timeout(patience)
         .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
         .connection_customizer(Box::new(customizer))
         .build(ConnectionManager::new(database.url()))
@@ -39,7 +40,8 @@ fn a_fit_database_fills_the_pool_and_the_inner_customizer_runs() {
     let mut first = database.connect();
     audit_diesel::check(&mut first).unwrap();
     let opened = Arc::new(AtomicU32::new(0));
-    let pool = pool(&database, CheckOnConnect::after(Counts(opened.clone()))).unwrap();
+    let customizer = CheckOnConnect::after(Counts(opened.clone()));
+    let pool = pool(&database, customizer, Duration::from_secs(60)).unwrap();
     for _ in 0..5 {
         pool.get().unwrap().batch_execute("SELECT 1").unwrap();
     }
@@ -49,7 +51,7 @@ fn a_fit_database_fills_the_pool_and_the_inner_customizer_runs() {
 #[test]
 fn an_unfit_database_never_fills_the_pool() {
     let database = Database::bare();
-    let error = pool(&database, CheckOnConnect::new())
+    let error = pool(&database, CheckOnConnect::new(), Duration::from_millis(1500))
         .err()
         .unwrap()
         .to_string();

@@ -298,7 +298,7 @@ fn a_locked_read_that_failed_can_be_run_again() {
         }
     });
     for _ in 0..5 {
-        wait.recv_timeout(Duration::from_secs(30))
+        wait.recv_timeout(Duration::from_secs(60))
             .expect("it hangs");
     }
 }

@@ -115,7 +115,7 @@ fn the_turn_of_a_dead_purge_ends_by_itself() {
     let begun = Instant::now();
     let report = purger(Retention::default()).run(&mut conn, &ctx()).unwrap();
     assert!(report.finished);
-    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     judge(&mut conn, 500);
 }
 
