@@ -1,5 +1,6 @@
 //! The tables of a database as its catalog tells them.
 
+mod keys;
 mod mysql;
 mod postgres;
 mod sqlite;
@@ -11,8 +12,9 @@ use audit_diesel::{AuditBackend, AuditConnection, Dialect};
 use crate::failure::{Failure, Result};
 use crate::text;
 
-pub(crate) use table::{Column, Table, TableName, same_name};
-pub(crate) use users::{bodies, type_users};
+pub(crate) use keys::emptying_keys;
+pub(crate) use table::{Column, Table, TableName};
+pub(crate) use users::{namers, type_users};
 
 /// The tables that could hold audited records, by name: none of the framework's own, of Diesel's and
 /// of the database's.

@@ -4,115 +4,12 @@
 //! into a model and written back, which would lose what the model does not know, but edited.
 
 mod mentions;
+mod tokens;
+
+use audit_diesel::Dialect;
 
 pub(crate) use mentions::mentions;
-
-/// A piece of SQL.
-#[derive(Debug, Clone, Copy)]
-struct Token<'a> {
-    text: &'a str,
-    start: usize,
-    end: usize,
-    kind: TokenKind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TokenKind {
-    /// A word or a number.
-    Word,
-    /// A name in quotes.
-    Name,
-    /// A text in single quotes.
-    Text,
-    /// `(`, `)`, `,` and every other sign.
-    Sign,
-}
-
-impl Token<'_> {
-    fn is(&self, word: &str) -> bool {
-        self.kind == TokenKind::Word && self.text.eq_ignore_ascii_case(word)
-    }
-
-    fn is_sign(&self, sign: &str) -> bool {
-        self.kind == TokenKind::Sign && self.text == sign
-    }
-
-    /// The name that a word or a quoted name means.
-    fn name(&self) -> String {
-        let inner = |quote: char| {
-            let text = self.text.strip_prefix(quote).unwrap_or(self.text);
-            let text = text.strip_suffix(quote).unwrap_or(text);
-            text.replace(&format!("{quote}{quote}"), &quote.to_string())
-        };
-        match self.text.chars().next() {
-            Some(quote @ ('"' | '`' | '\'')) if self.kind != TokenKind::Word => inner(quote),
-            Some('[') if self.kind == TokenKind::Name => {
-                self.text.trim_matches(['[', ']']).to_owned()
-            }
-            _ => self.text.to_owned(),
-        }
-    }
-}
-
-/// Everything but white space and comments. Never fails: a quote that does not end ends with the
-/// text.
-fn tokens(sql: &str) -> Vec<Token<'_>> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    while let Some(c) = sql.get(at..).and_then(|rest| rest.chars().next()) {
-        let rest = sql.get(at..).unwrap_or_default();
-        let (length, kind) = if rest.starts_with("--") {
-            (rest.find('\n').map_or(rest.len(), |end| end + 1), None)
-        } else if rest.starts_with("/*") {
-            (rest.find("*/").map_or(rest.len(), |end| end + 2), None)
-        } else if matches!(c, '"' | '`' | '\'') {
-            let kind = if c == '\'' {
-                TokenKind::Text
-            } else {
-                TokenKind::Name
-            };
-            (quoted(rest, c), Some(kind))
-        } else if c == '[' {
-            (
-                rest.find(']').map_or(rest.len(), |end| end + 1),
-                Some(TokenKind::Name),
-            )
-        } else if c.is_alphanumeric() || matches!(c, '_' | '$') {
-            let word = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'));
-            (rest.find(word).unwrap_or(rest.len()), Some(TokenKind::Word))
-        } else if c.is_whitespace() {
-            (c.len_utf8(), None)
-        } else {
-            (c.len_utf8(), Some(TokenKind::Sign))
-        };
-        let end = at + length;
-        if let Some(kind) = kind {
-            out.push(Token {
-                text: sql.get(at..end).unwrap_or_default(),
-                start: at,
-                end,
-                kind,
-            });
-        }
-        at = end;
-    }
-    out
-}
-
-/// The length of what stands in quotes at the start of a text; a doubled quote is one of its own.
-fn quoted(text: &str, quote: char) -> usize {
-    let mut chars = text.char_indices().skip(1).peekable();
-    while let Some((at, c)) = chars.next() {
-        if c == quote {
-            if chars.peek().is_some_and(|(_, next)| *next == quote) {
-                chars.next();
-            } else {
-                return at + c.len_utf8();
-            }
-        }
-    }
-    text.len()
-}
+use tokens::{Token, TokenKind, tokens};
 
 /// The comma-separated items between the outer parentheses of a CREATE TABLE.
 fn items<'a, 't>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
@@ -159,8 +56,8 @@ fn is_column(item: &[Token<'_>]) -> bool {
 }
 
 /// The columns of a CREATE TABLE: their names, and what follows the name.
-pub(crate) fn columns(create: &str) -> Vec<(String, String)> {
-    let tokens = tokens(create);
+pub(crate) fn columns(create: &str, dialect: Dialect) -> Vec<(String, String)> {
+    let tokens = tokens(create, dialect);
     items(&tokens)
         .into_iter()
         .filter(|item| is_column(item))
@@ -209,8 +106,9 @@ const AFTER_TYPE: [&str; 22] = [
 
 /// A column's definition (what follows its name), changed. With a new type, MySQL's character set and
 /// collation go with the old one: the new type says its own.
-pub(crate) fn edited(definition: &str, edit: &Edit, mysql: bool) -> String {
-    let tokens = tokens(definition);
+pub(crate) fn edited(definition: &str, edit: &Edit, dialect: Dialect) -> String {
+    let tokens = tokens(definition, dialect);
+    let mysql = dialect == Dialect::Mysql;
     let in_type = |token: &Token<'_>| {
         let ends = token.kind == TokenKind::Word && AFTER_TYPE.iter().any(|word| token.is(word));
         !ends
@@ -381,7 +279,7 @@ fn default_length(tokens: &[Token<'_>]) -> usize {
 
 /// MySQL's `current_timestamp` with as many digits as the column.
 fn six_digits(definition: &str) -> String {
-    let tokens = tokens(definition);
+    let tokens = tokens(definition, Dialect::Mysql);
     let mut out = String::new();
     let mut at = 0;
     for (index, token) in tokens.iter().enumerate() {
@@ -409,7 +307,7 @@ pub(crate) fn rebuilt(
     edits: &[(String, Edit)],
     added: &[String],
 ) -> Option<String> {
-    let tokens = tokens(create);
+    let tokens = tokens(create, Dialect::Sqlite);
     let body = tokens.iter().position(|token| token.is_sign("("))?;
     let head = tokens.get(..body)?;
     // CREATE TABLE [IF NOT EXISTS] [schema .] name
@@ -431,7 +329,7 @@ pub(crate) fn rebuilt(
                 out.push_str(create.get(at..first.end)?);
                 out.push(' ');
                 let definition = create.get(first.end..last.end)?;
-                out.push_str(edited(definition, edit, false).trim_start());
+                out.push_str(edited(definition, edit, Dialect::Sqlite).trim_start());
                 at = last.end;
             }
         }

@@ -1,6 +1,7 @@
 //! What a table lacks of the standard, and the changes that mend it. No SQL is run here but one
 //! counting SELECT; the scripts are made of the plan by [`crate::script`].
 
+mod count;
 mod findings;
 mod in_the_way;
 mod missing;

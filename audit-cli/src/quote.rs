@@ -25,6 +25,15 @@ pub(crate) fn text(dialect: Dialect, text: &str) -> String {
     }
 }
 
+/// True where two names mean one column.
+pub(crate) fn same_name(dialect: Dialect, a: &str, b: &str) -> bool {
+    match dialect {
+        Dialect::Postgres => a == b,
+        Dialect::Sqlite => a.eq_ignore_ascii_case(b),
+        _ => a.to_lowercase() == b.to_lowercase(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

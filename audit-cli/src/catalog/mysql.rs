@@ -66,7 +66,7 @@ pub(super) fn read<C: AuditConnection>(conn: &mut C, name: &TableName) -> Result
     let definitions = if is_table && is_mariadb {
         let show = format!("SHOW CREATE TABLE {}", name.quoted(Dialect::Mysql));
         let shown = ask(conn, &show, &[])?;
-        ddl::columns(shown.first().map_or("", |row| text(row, 1)))
+        ddl::columns(shown.first().map_or("", |row| text(row, 1)), Dialect::Mysql)
     } else {
         Vec::new()
     };

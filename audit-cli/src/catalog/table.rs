@@ -2,7 +2,7 @@
 
 use audit_diesel::Dialect;
 
-use crate::quote;
+use crate::quote::{self, same_name};
 
 /// A table's name, as the catalog spells it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,15 +58,6 @@ impl Table {
 
     pub(crate) fn quoted(&self) -> String {
         self.name.quoted(self.dialect)
-    }
-}
-
-/// True where two names mean one column.
-pub(crate) fn same_name(dialect: Dialect, a: &str, b: &str) -> bool {
-    match dialect {
-        Dialect::Postgres => a == b,
-        Dialect::Sqlite => a.eq_ignore_ascii_case(b),
-        _ => a.to_lowercase() == b.to_lowercase(),
     }
 }
 

@@ -6,10 +6,13 @@ const CREATE: &str = "CREATE TABLE \"a (b\" (\n  id INTEGER PRIMARY KEY AUTOINCR
 
 #[test]
 fn columns_are_found_in_any_text() {
-    let names: Vec<String> = columns(CREATE).into_iter().map(|(name, _)| name).collect();
+    let names: Vec<String> = columns(CREATE, Dialect::Sqlite)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
     assert_eq!(names, ["id", "cre,ated", "flag", "plain"]);
     assert!(
-        columns("CREATE TABLE x (a 'open").len() < 2,
+        columns("CREATE TABLE x (a 'open", Dialect::Sqlite).len() < 2,
         "no panic on half a text"
     );
 }
@@ -26,7 +29,12 @@ fn edit(
         not_null,
         default: default.map(str::to_owned),
     };
-    edited(definition, &edit, mysql)
+    let dialect = if mysql {
+        Dialect::Mysql
+    } else {
+        Dialect::Sqlite
+    };
+    edited(definition, &edit, dialect)
 }
 
 #[test]
@@ -149,12 +157,12 @@ proptest::proptest! {
     ) {
         let change = Edit { kind, not_null, default };
         let create = format!("CREATE TABLE t ({text})");
-        let _ = columns(&text);
         let _ = rebuilt(&text, "n", &[], &["x".to_owned()]);
-        for mysql in [false, true] {
-            let _ = edited(&text, &change, mysql);
-            for (name, definition) in columns(&create) {
-                let same = edited(&definition, &Edit::default(), mysql);
+        for dialect in [Dialect::Sqlite, Dialect::Mysql] {
+            let _ = columns(&text, dialect);
+            let _ = edited(&text, &change, dialect);
+            for (name, definition) in columns(&create, dialect) {
+                let same = edited(&definition, &Edit::default(), dialect);
                 let squeezed = |text: &str| text.split_whitespace().collect::<String>();
                 proptest::prop_assert_eq!(squeezed(&same), squeezed(&definition));
                 let _ = rebuilt(&create, "n", &[(name, change.clone())], &[]);

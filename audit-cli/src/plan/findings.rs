@@ -2,11 +2,12 @@
 
 use audit_diesel::{AuditConnection, Dialect};
 
+use super::count::count;
 use super::{Change, Finding, Held, Plan, Remedy, Wishes, survey, text_times};
-use crate::catalog::{Table, same_name};
+use crate::catalog::Table;
 use crate::failure::{Failure, Result};
 use crate::kind::{Conversion, Fit, fit, new_kind};
-use crate::quote;
+use crate::quote::{self, same_name};
 use crate::standard::{Class, Role};
 
 /// Judges a table.
@@ -45,6 +46,7 @@ pub(crate) fn plan<C: AuditConnection>(
     making.types();
     making.refused_by_readers(conn)?;
     making.nulls();
+    making.emptied_by_keys(conn)?;
     making.indexes();
     let rank = |change: &Change| match change {
         Change::Rename { .. } => 0,
@@ -193,7 +195,7 @@ impl Making<'_> {
             ));
             fits.push(fit);
         }
-        let (rows, counts) = survey::count(conn, table, &conditions)?;
+        let (rows, counts) = count(conn, table, &conditions)?;
         self.plan.rows = rows;
         for ((held, fit), counts) in self.held.iter().zip(fits).zip(counts.chunks(3)) {
             let [nulls, odd, failing] = *counts else {

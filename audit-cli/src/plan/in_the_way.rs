@@ -1,10 +1,10 @@
 //! What of the database would break, or refuses, when columns change.
 
-use audit_diesel::AuditConnection;
+use audit_diesel::{AuditConnection, Dialect};
 
 use super::findings::Making;
 use super::{Change, Remedy};
-use crate::catalog::{bodies, type_users};
+use crate::catalog::{emptying_keys, namers, type_users};
 use crate::failure::Result;
 
 impl Making<'_> {
@@ -24,11 +24,12 @@ impl Making<'_> {
             return Ok(());
         }
         let dialect = self.plan.table.dialect;
-        let bodies = bodies(conn, &self.plan.table)?;
-        for (from, to) in renames {
-            let users: Vec<&str> = bodies
+        let namers = namers(conn, &self.plan.table)?;
+        for (from, to) in &renames {
+            let users: Vec<&str> = namers
+                .bodies
                 .iter()
-                .filter(|body| body.mentions(&from, dialect))
+                .filter(|body| body.mentions(from, dialect))
                 .map(|body| body.what.as_str())
                 .collect();
             if users.is_empty() {
@@ -43,19 +44,40 @@ impl Making<'_> {
             }
             self.find(
                 "used",
-                &from,
+                from,
                 format!(
-                    "`{from}` is named in {users}: without the column under that name it would break. \
-                     Drop it or change it first, run this again, then make it anew with `{to}`; \
-                     `--leave {from}` leaves the column, and `--renames-are-safe` renames it where that \
-                     name means something else"
+                    "`{from}` is named in {users}: without a column of that name this would break. Drop \
+                     it or change it first, run this again, then make it anew with `{to}`; \
+                     `--leave {from}` leaves the column, and `--renames-are-safe` renames it where the \
+                     name means something else there"
                 ),
                 Remedy::Blocked,
             );
         }
+        let old: Vec<String> = renames
+            .iter()
+            .map(|(from, _)| format!("`{from}`"))
+            .collect();
+        let old = old.join(", ");
+        if !namers.unread.is_empty() {
+            self.plan.notes.push(format!(
+                "this user of the database may not read {}: look there, as a user who may, for {old} \
+                 before the rename",
+                namers.unread.join(", ")
+            ));
+        }
+        if !namers.publications.is_empty() {
+            self.plan.notes.push(format!(
+                "the table is published by `{}`: subscribers tell columns by their names, so rename {old} \
+                 there too",
+                namers.publications.join("`, `")
+            ));
+        }
         Ok(())
     }
-    /// Views and the like over a column whose type changes, which PostgreSQL refuses.
+
+    /// Views, CHECKs and the like over a column whose type changes: PostgreSQL refuses, and MySQL and
+    /// MariaDB do so when part of the script has run.
     pub(super) fn refused_by_readers<C: AuditConnection>(&mut self, conn: &mut C) -> Result<()> {
         let converted: Vec<(String, String)> = self
             .plan
@@ -81,13 +103,54 @@ impl Making<'_> {
             if users.is_empty() {
                 continue;
             }
+            let refusal = match self.plan.table.dialect {
+                Dialect::Postgres => format!("PostgreSQL refuses to make it `{kind}`"),
+                _ => format!("to make it `{kind}` would fail midway"),
+            };
             self.find(
                 "used",
                 &column,
                 format!(
-                    "`{column}` is read by {}: PostgreSQL refuses to make it `{kind}` as long as that is \
-                     there. Drop it, run this again, then make it anew; or `--leave {column}`",
+                    "`{column}` is read by {}: {refusal} as long as that is there. Drop it, run this \
+                     again, then make it anew; or `--leave {column}`",
                     users.join(", ")
+                ),
+                Remedy::Blocked,
+            );
+        }
+        Ok(())
+    }
+
+    /// Foreign keys that empty a column which is to be NOT NULL: MariaDB refuses that with half of the
+    /// script run, and elsewhere the row that the key names could no longer be deleted.
+    pub(super) fn emptied_by_keys<C: AuditConnection>(&mut self, conn: &mut C) -> Result<()> {
+        let tightened: Vec<String> = self
+            .plan
+            .changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::NotNull { column } => {
+                    let held = self.held.iter().find(|held| held.name == *column)?;
+                    Some(held.column.name.clone())
+                }
+                _ => None,
+            })
+            .collect();
+        if tightened.is_empty() {
+            return Ok(());
+        }
+        for key in emptying_keys(conn, &self.plan.table)? {
+            if !tightened.contains(&key.column) {
+                continue;
+            }
+            let (column, what, action) = (&key.column, &key.what, &key.action);
+            self.find(
+                "used",
+                column,
+                format!(
+                    "`{column}` is to be NOT NULL, and {what} is {action}: what it empties, nobody can tell \
+                     later. Make the key RESTRICT or NO ACTION, or drop it, then run this again; or \
+                     `--leave {column}`"
                 ),
                 Remedy::Blocked,
             );

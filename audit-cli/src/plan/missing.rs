@@ -4,9 +4,8 @@ use audit_diesel::Dialect;
 
 use super::findings::Making;
 use super::{Change, Remedy, Value, moment};
-use crate::catalog::same_name;
 use crate::kind::{is_id, new_kind};
-use crate::quote;
+use crate::quote::{self, same_name};
 use crate::standard::{Class, Role};
 
 impl Making<'_> {

@@ -1,13 +1,12 @@
-//! Which columns hold which roles, and how many rows are how.
+//! Which columns hold which roles.
 
-use audit_diesel::{AuditConnection, Dialect};
+use audit_diesel::Dialect;
 
 use super::Held;
 use super::text_times::{self, TextTime};
-use crate::catalog::{Table, same_name};
-use crate::failure::Result;
+use crate::catalog::Table;
 use crate::kind::{could_be, is_id};
-use crate::query::{ask, text};
+use crate::quote::same_name;
 use crate::standard::{Class, Role, by_old_name, by_standard_name};
 
 /// The columns in their roles, and what is worth knowing about others that look like one.
@@ -104,31 +103,4 @@ pub(super) fn held(
 pub(crate) fn has_stamps(table: &Table) -> bool {
     let texts = text_times::candidates(table, &[]);
     !texts.is_empty() || !held(table, &[], true, &texts).0.is_empty()
-}
-
-/// The number of rows, and of those that answer to each condition.
-pub(super) fn count<C: AuditConnection>(
-    conn: &mut C,
-    table: &Table,
-    conditions: &[String],
-) -> Result<(u64, Vec<u64>)> {
-    let mut sql = String::from("SELECT CAST(count(*) AS char(20))");
-    for condition in conditions {
-        sql.push_str(&format!(
-            ", CAST(coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS char(20))"
-        ));
-    }
-    sql.push_str(&format!(" FROM {}", table.quoted()));
-    if sql.contains("pg_temp.audit_is_time") {
-        conn.batch_execute(crate::kind::postgres::IS_TIME)?;
-    }
-    let rows = ask(conn, &sql, &[])?;
-    let number = |index: usize| -> u64 {
-        rows.first()
-            .map_or("", |row| text(row, index))
-            .trim()
-            .parse()
-            .unwrap_or(0)
-    };
-    Ok((number(0), (1..=conditions.len()).map(number).collect()))
 }

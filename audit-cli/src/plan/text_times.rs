@@ -3,11 +3,11 @@
 
 use audit_diesel::{AuditConnection, Dialect};
 
-use super::survey::count;
-use crate::catalog::{Column, Table, same_name};
+use super::count::count;
+use crate::catalog::{Column, Table};
 use crate::failure::Result;
 use crate::kind::{Fit, could_be, fit};
-use crate::quote;
+use crate::quote::{self, same_name};
 use crate::standard::{Class, Role, by_old_name};
 
 /// Such a column, and what its values say.

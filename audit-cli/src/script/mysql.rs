@@ -135,7 +135,7 @@ fn modify(
     edit: &Edit,
 ) -> Option<String> {
     let (_, definition) = definitions.iter_mut().find(|(name, _)| name == column)?;
-    *definition = edited(definition, edit, true);
+    *definition = edited(definition, edit, Dialect::Mysql);
     Some(format!(
         "ALTER TABLE {table} MODIFY COLUMN {} {definition}",
         quote::name(Dialect::Mysql, column)

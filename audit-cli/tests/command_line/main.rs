@@ -9,6 +9,7 @@
 mod baseline;
 mod columns;
 mod columns_by_backend;
+mod emptying_keys;
 mod export;
 mod files;
 mod in_the_way;

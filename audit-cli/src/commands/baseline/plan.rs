@@ -5,8 +5,9 @@ use audit_core::mask::{Email, Last4, Pan, Redact};
 use audit_core::meta::MaskRef;
 
 use crate::args::Baseline;
-use crate::catalog::{Table, same_name};
+use crate::catalog::Table;
 use crate::failure::{Failure, Result};
+use crate::quote::same_name;
 use crate::snapshot::{Field, Policy, Value, shape_of};
 
 /// A table, its columns and what is kept of them.
