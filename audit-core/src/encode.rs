@@ -21,7 +21,10 @@
 //! The rules that are not plain JSON:
 //!
 //! - integers up to 64 bits and finite floats are JSON numbers; an `f32` in its own shortest form
-//!   (`0.1`, not `0.10000000149011612`);
+//!   (`0.1`, not `0.10000000149011612`). A float has a point wherever its digits alone would be an
+//!   integer of 64 bits; the sign of a zero is written and not kept by PostgreSQL's `jsonb`, and a
+//!   zero of a decimal type has the digits behind the point that the type writes (`bigdecimal`:
+//!   none);
 //! - bytes are what comes through `serialize_bytes`, and a sequence whose elements all come
 //!   through `serialize_u8`, which is what `Vec<u8>` does. An empty `Vec<u8>` is `[]`, and tuples
 //!   and arrays (`[u8; 16]`) stay arrays of numbers;

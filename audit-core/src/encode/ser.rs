@@ -7,7 +7,7 @@ use serde::ser;
 
 use super::text::{
     NOT_SERIALIZABLE, NUMBER, TOO_DEEP, Written, is_number, normal_time, push_bytes, push_float,
-    push_key, push_not_finite, push_number, push_string, push_tag,
+    push_key, push_number, push_shortest, push_string, push_tag,
 };
 
 /// Levels of nesting that are written; deeper values would overflow the stack.
@@ -200,12 +200,7 @@ impl<'e, 'a> ser::Serializer for &'e mut Encoder<'a> {
         Ok(())
     }
     fn serialize_f32(self, v: f32) -> Result<(), EncodeError> {
-        if v.is_finite() {
-            // Its own shortest digits; as an `f64` it would show digits that it never had.
-            let _ = write!(self.out, "{v:?}");
-        } else {
-            push_not_finite(self.out, v.into());
-        }
+        push_shortest(self.out, v.into(), v);
         Ok(())
     }
     fn serialize_f64(self, v: f64) -> Result<(), EncodeError> {

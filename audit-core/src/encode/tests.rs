@@ -50,7 +50,7 @@ fn numbers_are_written_short() {
     assert_eq!(to_json(&0.1_f32), "0.1");
     assert_eq!(
         to_json(&(1.0, -0.0, 1e16, 5e-324)),
-        "[1.0,-0.0,1e16,5e-324]"
+        "[1.0,-0.0,10000000000000000.0,5e-324]"
     );
     assert_eq!(
         to_json(&(f32::NEG_INFINITY, f64::NAN)),
@@ -342,6 +342,26 @@ fn digits_beyond_a_double_are_kept_where_serde_json_keeps_them() {
             Decoded::Float(0.123_456_789_012_345_68)
         );
     }
+}
+
+#[test]
+fn a_float_is_no_integer_where_exponents_are_written_out() {
+    for (value, text) in [
+        (1e16, "10000000000000000.0"),
+        (1.234_567_890_123_456_7e18, "1234567890123456800.0"),
+        (-1.844_674_407_370_955e19, "-18446744073709550000.0"),
+        (18_446_744_073_709_551_616.0, "1.8446744073709552e19"),
+    ] {
+        assert_eq!(to_json(&value), text);
+        assert_eq!(to_json(&json!([value])), format!("[{text}]"));
+        assert_eq!(decode(text).unwrap(), Decoded::Float(value));
+        assert_eq!(decode_as::<serde_json::Value>(text).unwrap(), json!(value));
+    }
+    assert_eq!(to_json(&1e17_f32), "100000000000000000.0");
+    assert_eq!(decode_as::<f32>("100000000000000000.0").unwrap(), 1e17);
+    // As `jsonb` has it: no type takes it for an integer.
+    let large = decode_as::<serde_json::Value>("18446744073709552000").unwrap();
+    assert!(large.is_f64(), "{large}");
 }
 
 #[test]

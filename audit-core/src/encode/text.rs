@@ -1,6 +1,6 @@
 //! JSON strings, numbers and times as text.
 
-use core::fmt::Write;
+use core::fmt::{Debug, Display, Write};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -252,14 +252,27 @@ fn decimal(text: &str) -> Option<(bool, String, i64)> {
 
 /// Appends a float: its shortest digits, or the `$f` tag.
 pub(crate) fn push_float(out: &mut String, value: f64) {
-    if value.is_finite() {
+    push_shortest(out, value, value);
+}
+
+/// The same of a float whose own shortest digits are `digits`: an `f32` as an `f64` would show digits
+/// that it never had.
+pub(crate) fn push_shortest(out: &mut String, value: f64, digits: impl Display + Debug) {
+    if !value.is_finite() {
+        push_not_finite(out, value);
+    } else if (1e16..WRITTEN_OUT).contains(&value.abs()) {
+        let _ = write!(out, "{digits}.0");
+    } else {
         // `Debug` writes the shortest digits that read back as the same float, always with a
         // point or an exponent: valid JSON.
-        let _ = write!(out, "{value:?}");
-    } else {
-        push_not_finite(out, value);
+        let _ = write!(out, "{digits:?}");
     }
 }
+
+/// 2^64. A float below it stays one in PostgreSQL's `jsonb`, which drops exponents and keeps points:
+/// of `1e17` it makes an integer, which is another value where a type tells the two apart, as JSON of
+/// the app's own does. What is larger no such type takes for an integer.
+const WRITTEN_OUT: f64 = 18_446_744_073_709_551_616.0;
 
 /// Appends `{"$f":…}`.
 pub(crate) fn push_not_finite(out: &mut String, value: f64) {

@@ -41,6 +41,8 @@ macro_rules! on_each_backend {
 }
 
 mod hand;
+#[macro_use]
+mod round_trip;
 
 mod as_of {
     on_each_backend!("as_of.rs");
@@ -51,6 +53,11 @@ mod histories {
 mod former {
     on_each_backend!("former.rs");
 }
+mod kinds {
+    on_each_backend!("kinds.rs");
+}
+#[cfg(feature = "postgres")]
+mod postgres_only;
 mod revert {
     on_each_backend!("revert.rs");
 }
