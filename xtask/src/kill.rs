@@ -3,7 +3,7 @@
 //! for the long run.
 
 use crate::Result;
-use crate::one_test::{BACKENDS, OneTest};
+use crate::one_test::{BACKENDS, OneTest, backend};
 
 const TEST: &str = "a_killed_process_leaves_no_half_change";
 
@@ -21,23 +21,10 @@ impl Options {
         };
         let mut args = args.iter();
         while let Some(option) = args.next() {
-            let mut value = || {
-                args.next()
-                    .ok_or_else(|| format!("`{option}` needs a value"))
-            };
             match option.as_str() {
-                "--backend" => {
-                    let wanted = value()?;
-                    let found = BACKENDS.iter().find(|backend| *backend == wanted);
-                    options.backends.push(found.ok_or_else(|| {
-                        format!(
-                            "there is no backend `{wanted}`; there are {}",
-                            BACKENDS.join(", ")
-                        )
-                    })?);
-                }
+                "--backend" => options.backends.push(backend(args.next())?),
                 "--kills" => {
-                    let wanted = value()?;
+                    let wanted = args.next().ok_or("`--kills` needs a value")?;
                     options.kills = match wanted.parse() {
                         Ok(kills @ 1..) => kills,
                         _ => return Err(format!("`{wanted}` is no number of kills")),

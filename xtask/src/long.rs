@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::Result;
-use crate::one_test::{BACKENDS, OneTest};
+use crate::one_test::{BACKENDS, OneTest, backend};
 
 /// What there is, by the name that picks it.
 const ALL: &[(&str, OneTest)] = &[
@@ -71,14 +71,7 @@ impl Options {
         let mut args = args.iter();
         while let Some(arg) = args.next() {
             if arg == "--backend" {
-                let wanted = args.next().ok_or("`--backend` needs a value")?;
-                let found = BACKENDS.iter().find(|backend| *backend == wanted);
-                backends.push(*found.ok_or_else(|| {
-                    format!(
-                        "there is no backend `{wanted}`; there are {}",
-                        BACKENDS.join(", ")
-                    )
-                })?);
+                backends.push(backend(args.next())?);
                 continue;
             }
             let found = ALL.iter().find(|(name, _)| name == arg);
@@ -107,18 +100,24 @@ pub(crate) fn run(args: &[String]) -> Result<bool> {
     for (name, test) in ALL.iter().filter(|(name, _)| options.names.contains(name)) {
         for backend in &options.backends {
             let begun = Instant::now();
-            let passed = test.run(backend)?;
-            good &= passed;
-            table.push_str(&format!(
-                "{name:<14} {backend:<9} {:>9} cases {:>6} s  {}\n",
-                test.number,
-                begun.elapsed().as_secs(),
-                if passed { "passed" } else { "FAILED" },
-            ));
+            let ran = test.run(backend);
+            good &= ran == Ok(true);
+            let took = begun.elapsed().as_secs();
+            table.push_str(&line(name, backend, test.number, took, &ran));
         }
     }
     print!("\n{table}");
     Ok(good)
+}
+
+/// A line of the table; also of what did not run, so that hours of the others are not lost with it.
+fn line(name: &str, backend: &str, cases: u32, seconds: u64, ran: &Result<bool>) -> String {
+    let head = format!("{name:<14} {backend:<9}");
+    match ran {
+        Ok(true) => format!("{head} {cases:>9} cases {seconds:>6} s  passed\n"),
+        Ok(false) => format!("{head} {cases:>9} cases {seconds:>6} s  FAILED\n"),
+        Err(why) => format!("{head} not run: {why}\n"),
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +151,18 @@ mod unit {
             let error = parse(args).unwrap_err();
             assert!(error.contains(named), "{error}");
         }
+    }
+
+    #[test]
+    fn what_did_not_run_has_its_line() {
+        let line = |ran| line("costs", "mysql", 1_000, 7, &ran);
+        assert!(line(Ok(true)).ends_with(" 1000 cases      7 s  passed\n"));
+        assert!(line(Ok(false)).ends_with(" FAILED\n"));
+        let missing = line(Err("no client library".to_owned()));
+        assert_eq!(
+            missing,
+            "costs          mysql     not run: no client library\n"
+        );
     }
 
     /// A test that was renamed must not be looked for in vain for hours.

@@ -9,6 +9,16 @@ use crate::workspace::{Clients, Workspace, cargo};
 
 pub(crate) const BACKENDS: [&str; 3] = ["sqlite", "postgres", "mysql"];
 
+/// The backend that `--backend` names.
+pub(crate) fn backend(name: Option<&String>) -> Result<&'static str> {
+    let wanted = name.ok_or("`--backend` needs a value")?;
+    let found = BACKENDS.iter().find(|backend| *backend == wanted);
+    found.copied().ok_or_else(|| {
+        let all = BACKENDS.join(", ");
+        format!("there is no backend `{wanted}`; there are {all}")
+    })
+}
+
 /// A test that takes the number of its cases from the environment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OneTest {
