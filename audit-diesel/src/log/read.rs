@@ -43,10 +43,11 @@ impl Plan {
             }
             Some(place) => &[Piece::Behind(place.seq)],
         };
-        // Whoever reads all of it gains nothing by the order of the index.
+        // Whoever reads all of it gains nothing by the order of the index, nor does who reads by
+        // another one (the probes of an operation's sets).
         let sole = match limit {
-            Some(_) => sole_tenant(conn, &self.filters)?,
-            None => None,
+            Some(_) if self.shape == Shape::Record => sole_tenant(conn, &self.filters)?,
+            _ => None,
         };
         let mut rows: Vec<AuditEntry> = Vec::new();
         for piece in pieces {

@@ -146,3 +146,24 @@ fn measure(conn: &mut Conn, query: &LogQuery) -> (i64, audit_diesel::Page) {
     })
     .unwrap()
 }
+
+/// One look for the record's tenant goes before a page of the record's index; before one that reads
+/// another index it would be for nothing.
+#[test]
+fn a_page_asks_for_a_records_tenant_where_it_helps_alone() {
+    let database = Database::new();
+    let conn = &mut database.connect();
+    let query = || AuditLog::query(&ctx("acme").all_tenants()).table("accounts");
+    let operation = uuid::Uuid::from_u128(1);
+    for (query, statements) in [
+        (query().record("1"), 2),
+        (query().record("1").operation(operation), 1),
+        (query().operation(operation), 1),
+        (AuditLog::query(&ctx("acme")).table("accounts").record("1"), 1),
+    ] {
+        let sent = watch(conn);
+        query.page(conn).unwrap();
+        let sent = sent.take();
+        assert_eq!(sent.len(), statements, "{query:?}: {sent:#?}");
+    }
+}
