@@ -19,8 +19,9 @@ impl LogQuery {
     /// of the columns' names in `audit_log`; returns their number.
     ///
     /// Times are RFC 3339 in UTC with microseconds, UUIDs are lowercase with hyphens, values are
-    /// the JSON that is stored. What is absent is an empty cell, and so is an empty text: JSON Lines
-    /// tell them apart.
+    /// the JSON that is stored. CSV has no null: what is absent is an empty cell, and so is an empty
+    /// text (an empty text of a value is `""`, quotes included). Who must tell the two apart takes
+    /// [`Self::export_jsonl`].
     ///
     /// **Formulas.** A spreadsheet runs a cell that begins with `=`, `+`, `-`, `@`, a tab, a line
     /// break or a full-width form of these, also behind blanks. Such a cell gets an apostrophe in
