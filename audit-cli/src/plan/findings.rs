@@ -3,7 +3,8 @@
 use audit_diesel::{AuditConnection, Dialect};
 
 use super::count::count;
-use super::{Change, Finding, Held, Plan, Remedy, Wishes, survey, text_times};
+use super::text_times::{self, TextTime};
+use super::{Change, Finding, Held, Plan, Remedy, Wishes, survey};
 use crate::catalog::Table;
 use crate::failure::{Failure, Result};
 use crate::kind::{Conversion, Fit, fit, new_kind};
@@ -32,12 +33,14 @@ pub(crate) fn plan<C: AuditConnection>(
         },
         text_time: false,
         verdicts: Vec::new(),
+        undecided: texts,
     };
     making.table_itself();
     if !making.plan.table.faults.is_empty() {
         // A view takes no ALTER: nothing else can be said of it.
         return Ok(making.plan);
     }
+    making.ask_of_texts();
     making.version();
     making.judge_types(conn)?;
     making.renames();
@@ -117,6 +120,8 @@ pub(super) struct Making<'a> {
     /// SQLite: the table's times are texts.
     pub(super) text_time: bool,
     verdicts: Vec<Verdict>,
+    /// Texts under the names of roles that no other column has.
+    undecided: Vec<TextTime>,
 }
 
 impl Making<'_> {
@@ -157,6 +162,32 @@ impl Making<'_> {
                 Remedy::Elsewhere,
             );
         }
+    }
+
+    /// Once the plan had added a column of such a role, the old one could no longer take its name.
+    fn ask_of_texts(&mut self) {
+        let held: Vec<Role> = self.held.iter().map(|held| held.role).collect();
+        let mut undecided = std::mem::take(&mut self.undecided);
+        undecided.retain(|text| {
+            !text.is_time && !held.contains(&text.role) && !self.is_left(text.role.name())
+        });
+        self.undecided = undecided;
+        let questions: Vec<(String, String)> = self
+            .undecided
+            .iter()
+            .map(|text| {
+                let question = text.question(&self.plan.table, |role| held.contains(&role));
+                (text.column.name.clone(), question)
+            })
+            .collect();
+        for (column, question) in questions {
+            self.find("type", &column, question, Remedy::Blocked);
+        }
+    }
+
+    /// True where a column is there that may have to become the one of a role.
+    pub(super) fn is_undecided(&self, role: Role) -> bool {
+        self.undecided.iter().any(|text| text.may_be(role))
     }
 
     /// A version is not told by its name unless it was asked for.

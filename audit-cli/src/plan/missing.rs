@@ -25,7 +25,8 @@ impl Making<'_> {
             wanted.push(Role::Version);
         }
         for role in wanted {
-            if self.holder(role).is_none() && !self.is_left(role.name()) {
+            let is_there = self.holder(role).is_some() || self.is_undecided(role);
+            if !is_there && !self.is_left(role.name()) {
                 self.add(role);
             }
         }

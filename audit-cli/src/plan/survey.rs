@@ -91,11 +91,6 @@ pub(super) fn held(
             name,
         });
     }
-    for text in texts.iter().filter(|text| !text.is_time) {
-        if !taken(&held, text.role) {
-            notes.push(text.note(table));
-        }
-    }
     (held, notes)
 }
 

@@ -20,8 +20,8 @@ pub(super) struct TextTime {
     /// SQLite: how many values it has, and how many of them are no times.
     values: u64,
     failing: u64,
-    /// The condition of those.
-    fails: String,
+    /// SQLite: the condition of those.
+    fails: Option<String>,
     /// SQLite, where times are texts as a rule: every value is one.
     pub(super) is_time: bool,
 }
@@ -52,7 +52,7 @@ pub(super) fn candidates(table: &Table, leave: &[String]) -> Vec<TextTime> {
                 is_flags_name: as_class(Class::Flag).is_some(),
                 values: 0,
                 failing: 0,
-                fails: String::new(),
+                fails: None,
                 is_time: false,
             })
         })
@@ -73,10 +73,12 @@ pub(super) fn judged<C: AuditConnection>(
     for text in &mut found {
         let name = quote::name(table.dialect, &text.column.name);
         if let Fit::Perhaps(_, conversion) = fit(table, &text.column, Class::Time, &name) {
-            text.fails = conversion.fails.unwrap_or_default();
+            text.fails = conversion.fails;
         }
+        // What no condition tells apart may all be none.
+        let fails = text.fails.as_deref().unwrap_or("1 = 1");
         conditions.push(format!("{name} IS NOT NULL"));
-        conditions.push(format!("{name} IS NOT NULL AND ({})", text.fails));
+        conditions.push(format!("{name} IS NOT NULL AND ({fails})"));
     }
     let (_, counts) = count(conn, table, &conditions)?;
     for (text, counts) in found.iter_mut().zip(counts.chunks(2)) {
@@ -90,29 +92,34 @@ pub(super) fn judged<C: AuditConnection>(
 }
 
 impl TextTime {
-    /// What is to be done about a column that stays as it is.
-    pub(super) fn note(&self, table: &Table) -> String {
+    /// True where a column of this role may be what this one is to become.
+    pub(super) fn may_be(&self, role: Role) -> bool {
+        role == self.role || (self.is_flags_name && role == Role::IsDeleted)
+    }
+
+    /// What is to be decided about the column, `is_held` saying which roles others have.
+    pub(super) fn question(&self, table: &Table, is_held: impl Fn(Role) -> bool) -> String {
         let (name, role) = (&self.column.name, self.role.name());
         let kind = match self.column.kind.as_str() {
             "" => "without a type",
             kind => kind,
         };
         let flag = Role::IsDeleted.name();
-        let roles = if self.is_flags_name {
+        let may_be_flag = self.is_flags_name && !is_held(Role::IsDeleted);
+        let roles = if may_be_flag {
             format!("`{role}` or `{flag}`")
         } else {
             format!("`{role}`")
         };
-        let mut note = format!("`{name}` is `{kind}`, and its name is that of an older {roles}");
-        if self.failing > 0 {
+        let mut text = format!("`{name}` is `{kind}`, and its name is that of an older {roles}");
+        if let (Some(fails), true) = (&self.fails, self.failing > 0) {
             let column = quote::name(table.dialect, name);
-            note.push_str(&format!(
+            text.push_str(&format!(
                 ", but {} of its {} values are no times (`SELECT * FROM {} WHERE {column} IS NOT NULL \
-                 AND ({})` shows them)",
+                 AND ({fails})` shows them)",
                 self.failing,
                 self.values,
                 table.quoted(),
-                self.fails
             ));
         }
         let rename = |to: &str| {
@@ -123,14 +130,14 @@ impl TextTime {
                 quote::name(table.dialect, to)
             )
         };
-        note.push_str(&format!(
+        text.push_str(&format!(
             ": if it holds times, run {} and this again, which converts them",
             rename(role)
         ));
-        if self.is_flags_name {
-            note.push_str(&format!("; if yes and no, {}", rename(flag)));
+        if may_be_flag {
+            text.push_str(&format!("; if yes and no, {}", rename(flag)));
         }
-        note.push_str(&format!("; if neither, say `--leave {name}`"));
-        note
+        text.push_str(&format!("; if neither, say `--leave {name}`"));
+        text
     }
 }

@@ -5,6 +5,7 @@ use super::support::{Backend, Db, on_each_backend};
 on_each_backend! {
     a_text_of_an_old_times_name_is_told_of
     a_name_of_two_meanings_is_told_of_with_both
+    nothing_is_added_beside_a_text_that_may_be_it
 }
 
 fn add(db: &Db, kind: &str, values: &[&str]) {
@@ -23,7 +24,7 @@ fn a_text_of_an_old_times_name_is_told_of(db: &Db) {
     let run = db.audit(&["columns", "t"]).ends(1);
     let name = db.quoted("created");
     assert!(
-        run.out.contains("note: `created` is `")
+        run.out.contains("! `created` is `")
             && run
                 .out
                 .contains("its name is that of an older `created_at`"),
@@ -45,12 +46,12 @@ fn a_text_of_an_old_times_name_is_told_of(db: &Db) {
     // Who has not named tables sees it too.
     db.audit(&["init"]).ends(0);
     let check = db.audit(&["check"]).ends(1);
-    assert!(check.out.contains("note: `created` is `"), "{check:?}");
-    // What the note says to do is done.
+    assert!(check.out.contains("  - `created` is `"), "{check:?}");
+    // What it says to do is done.
     let left = db
         .audit(&["columns", "t", "--leave", "created", "--leave", "modified"])
         .ends(1);
-    assert!(!left.out.contains("note: "), "{left:?}");
+    assert!(!left.out.contains("an older"), "{left:?}");
     db.exec("UPDATE t SET created = NULL WHERE created = 'jane'");
     db.exec(&rename);
     if !is_sqlite {
@@ -74,6 +75,34 @@ fn a_text_of_an_old_times_name_is_told_of(db: &Db) {
     );
 }
 
+fn nothing_is_added_beside_a_text_that_may_be_it(db: &Db) {
+    add(db, "varchar(40)", &["'jane'"]);
+    let leave = ["--leave", "modified"];
+    let apply = [&["columns", "t", "--apply"][..], &leave].concat();
+    // However often it is run.
+    for _ in 0..2 {
+        let run = db.audit(&apply).ends(1);
+        assert!(run.out.contains("! `created` is `"), "{run:?}");
+        assert!(!run.out.contains("it lacks `created_at`"), "{run:?}");
+        let json = [&["columns", "t", "--format", "json"][..], &leave].concat();
+        let plan = db.audit(&json).ends(1).json();
+        assert_eq!(plan["findings"][0]["remedy"], "blocked", "{plan}");
+        assert_eq!(plan["statements"].as_array().unwrap().len(), 0, "{plan}");
+        for column in ["created_at", "created_by", "updated_at"] {
+            assert!(db.try_exec(&format!("SELECT {column} FROM t")).is_err());
+        }
+    }
+    // Where no such stamp is wanted, no name is in the way.
+    let unwanted = [&["columns", "t", "--leave", "created_at"][..], &leave].concat();
+    let run = db.audit(&unwanted).ends(1);
+    assert!(!run.out.contains("an older"), "{run:?}");
+    // Who will not have it as a stamp has one beside it, and it is asked no more.
+    let left = [&apply[..], &["--leave", "created"]].concat();
+    db.audit(&left).ends(0);
+    db.exec("SELECT created, created_at FROM t");
+    db.audit(&["columns", "t"]).ends(0);
+}
+
 fn a_name_of_two_meanings_is_told_of_with_both(db: &Db) {
     db.exec("CREATE TABLE t (id INT PRIMARY KEY, deleted text)");
     let run = db.audit(&["columns", "t"]).ends(1);
@@ -85,6 +114,20 @@ fn a_name_of_two_meanings_is_told_of_with_both(db: &Db) {
     db.exec("INSERT INTO t VALUES (1, 'Y')");
     let run = db.audit(&["columns", "t"]).ends(1);
     assert!(run.out.contains("if yes and no, `ALTER TABLE"), "{run:?}");
+    let soft = db
+        .audit(&["columns", "t", "--soft-delete", "--apply"])
+        .ends(1);
+    for added in ["deleted_at", "is_deleted"] {
+        assert!(
+            !soft.out.contains(&format!("it lacks `{added}`")),
+            "{soft:?}"
+        );
+    }
+    // Of two meanings one may be another column's.
+    db.exec("ALTER TABLE t ADD COLUMN is_deleted int");
+    let run = db.audit(&["columns", "t"]).ends(1);
+    assert!(run.out.contains("that of an older `deleted_at`"), "{run:?}");
+    assert!(!run.out.contains("or `is_deleted`") && !run.out.contains("if yes and no"));
     // The standard's own is there: nothing is added beside it.
     let time = db.pick("TEXT", "timestamptz", "datetime(6)");
     db.exec(&format!("ALTER TABLE t ADD COLUMN deleted_at {time}"));
