@@ -231,6 +231,9 @@ pub(crate) struct Filters {
         allow_hyphen_values = true
     )]
     pub(crate) record: Option<String>,
+    /// Take a table of which the log has no row, or none any more, and the database no table.
+    #[arg(long, requires = "table")]
+    pub(crate) allow_unknown_table: bool,
     /// Of one column.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) field: Option<String>,

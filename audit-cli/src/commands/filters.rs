@@ -48,6 +48,7 @@ pub(super) fn query(filters: &Filters) -> Result<LogQuery> {
             ..
         },
         table,
+        allow_unknown_table: _,
         record,
         field,
         by,
@@ -109,10 +110,19 @@ pub(super) fn query(filters: &Filters) -> Result<LogQuery> {
 
 /// Refuses a table that nobody knows: nothing would be found, as if there were nothing to find.
 pub(super) fn refuse_unknown_table(database: &mut Database, filters: &Filters) -> Result<()> {
-    let Some(table) = &filters.table else {
+    let Some(table) = filters
+        .table
+        .as_ref()
+        .filter(|_| !filters.allow_unknown_table)
+    else {
         return Ok(());
     };
-    on!(database, conn => known::refuse_unknown(conn, "--table", table, "an entity goes by its audit name"))
+    on!(database, conn => known::refuse_unknown(
+        conn,
+        "--table",
+        table,
+        "give an entity's audit name, or say `--allow-unknown-table` of one whose rows were all purged",
+    ))
 }
 
 /// A time, or the start of a day or of the one after it.

@@ -20,11 +20,11 @@ pub(super) fn refuse_unknown<C: AuditConnection>(
     }
     let tables = catalog::tables(conn)?;
     let hint = match nearest(name, tables.iter().map(|table| table.name.as_str())) {
-        Some(near) => format!("; did you mean `{near}`?"),
-        None => ";".to_owned(),
+        Some(near) => format!(" (did you mean `{near}`?)"),
+        None => String::new(),
     };
     Err(Failure::Usage(format!(
-        "`{option}`: the log has no row about `{name}`, and the database no table of that name{hint} \
+        "`{option}`: the log has no row about `{name}`, and the database has no table of that name{hint}; \
          {otherwise}"
     )))
 }

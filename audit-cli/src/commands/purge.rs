@@ -17,7 +17,7 @@ use crate::failure::{Failure, Result, Verdict};
 use crate::output::{self, csv_line, progress, table};
 
 pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
-    let retention = retention(args)?;
+    let (retention, tables) = retention(args)?;
     let ctx = context(actor("--actor", &args.actor)?, args.tenant.as_deref())?;
     if !args.dry_run && !args.yes && io::stdin().is_terminal() {
         return Err(Failure::Usage(
@@ -27,7 +27,7 @@ pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
     }
     let mut database = crate::connect(common)?;
     if !args.allow_unknown_tables {
-        refuse_unknown_tables(&mut database, args)?;
+        refuse_unknown_tables(&mut database, &tables)?;
     }
     let bar = progress(0, if args.dry_run { "counting" } else { "purging" });
     // What is not allowed was refused before, in the words of the options.
@@ -48,10 +48,15 @@ pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
     Ok(Verdict::Fine)
 }
 
-fn retention(args: &Purge) -> Result<Retention> {
+/// The option that names a table, and the table.
+type Named<'a> = (&'static str, &'a str);
+
+/// The rules that the options give, and the tables that they name.
+fn retention(args: &Purge) -> Result<(Retention, Vec<Named<'_>>)> {
     let given = &args.older_than_days;
     let mut retention = Retention::new(days(given, &source_of_days(given))?);
     let mut rules = HashSet::new();
+    let mut tables = Vec::new();
     for given in &args.keep_tenant {
         let said = format!("`--keep-tenant {given}`");
         let (tenant, days) = name_and_days(given, &said)?;
@@ -64,6 +69,7 @@ fn retention(args: &Purge) -> Result<Retention> {
         let (table, days) = name_and_days(given, &said)?;
         let keep = keep(days, &said)?;
         once(&mut rules, (None, Some(table)), &said)?;
+        tables.push(("--keep-table", table));
         retention = retention.table(table, keep);
     }
     for given in args.keep_tenant_table.chunks(3) {
@@ -71,23 +77,16 @@ fn retention(args: &Purge) -> Result<Retention> {
             let said = format!("`--keep-tenant-table {}`", given.join(" "));
             let keep = keep(days, &said)?;
             once(&mut rules, (Some(tenant), Some(table)), &said)?;
+            tables.push(("--keep-tenant-table", table.as_str()));
             retention = retention.tenant_table(tenant.as_str(), table.as_str(), keep);
         }
     }
-    Ok(retention)
+    Ok((retention, tables))
 }
 
 /// Refuses rules for tables that nobody knows: a slip of the finger would delete what they keep.
-fn refuse_unknown_tables(database: &mut Database, args: &Purge) -> Result<()> {
-    let tables = args.keep_table.iter().filter_map(|given| {
-        let (table, _) = given.rsplit_once('=')?;
-        Some(("--keep-table", table))
-    });
-    let pairs = args.keep_tenant_table.chunks(3).filter_map(|given| {
-        let table = given.get(1)?;
-        Some(("--keep-tenant-table", table.as_str()))
-    });
-    for (option, table) in tables.chain(pairs) {
+fn refuse_unknown_tables(database: &mut Database, tables: &[Named<'_>]) -> Result<()> {
+    for (option, table) in tables {
         on!(database, conn => known::refuse_unknown(
             conn, option, table, "`--allow-unknown-tables` takes it all the same; nothing was deleted"
         ))?;
