@@ -191,6 +191,8 @@ fn mysql(url: &str) -> Result<Database> {
     }
     let mut conn = MysqlConnection::establish(url).map_err(|error| unreachable_(url, &error))?;
     conn.batch_execute("SET time_zone = '+00:00'")?;
+    // Texts are written, and those of the catalog read, with their escapes.
+    conn.batch_execute(crate::quote::ESCAPES)?;
     Ok(Database::Mysql(Box::new(conn)))
 }
 

@@ -57,6 +57,11 @@ impl From<serde_json::Error> for Failure {
 }
 
 impl Failure {
+    /// True where the same transaction may succeed when it is run again.
+    pub(crate) fn is_retryable(&self) -> bool {
+        matches!(self, Self::Audit(error) if error.is_retryable())
+    }
+
     /// Says the error on stderr, unless nobody is there to read on: `audit log | head` closes the
     /// pipe and means no harm.
     pub(crate) fn report(self, database_messages: bool) -> ExitCode {

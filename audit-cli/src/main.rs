@@ -8,7 +8,6 @@ mod ddl;
 mod failure;
 mod kind;
 mod output;
-mod patience;
 mod plan;
 mod query;
 mod quote;

@@ -25,6 +25,9 @@ pub(crate) fn text(dialect: Dialect, text: &str) -> String {
     }
 }
 
+/// MySQL/MariaDB: `\` in a text is the escape that it is unless somebody changed that.
+pub(crate) const ESCAPES: &str = "SET sql_mode = replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')";
+
 /// True where two names mean one column.
 pub(crate) fn same_name(dialect: Dialect, a: &str, b: &str) -> bool {
     match dialect {

@@ -13,7 +13,7 @@ use crate::driver;
 use crate::entity::{Entity, StoredEntity, TenantOf};
 use crate::error::AuditError;
 use crate::exact;
-use crate::retention::patience::patiently;
+use crate::patience::patiently;
 use crate::sql::Sql;
 use crate::stamper::Operation;
 use crate::statement::SelectAfter;

@@ -117,6 +117,7 @@ mod known_table;
 pub mod log;
 mod migrate;
 mod outcome;
+mod patience;
 mod plain;
 #[cfg(feature = "r2d2")]
 mod pool;
@@ -168,6 +169,8 @@ pub use key::{AuditedKey, IntoKey, Key};
 pub use log::{AuditLog, ChangePage, Cursor, LogQuery, LogStream, Page};
 pub use migrate::{migrate, migrations};
 pub use outcome::{Outcome, outcome};
+#[doc(hidden)]
+pub use patience::patiently_where;
 #[cfg(feature = "r2d2")]
 pub use pool::CheckOnConnect;
 pub use replay::{

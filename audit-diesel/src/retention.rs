@@ -12,7 +12,6 @@ mod known;
 mod lease;
 mod never;
 mod partition;
-pub(crate) mod patience;
 mod policy;
 mod purge;
 mod report;

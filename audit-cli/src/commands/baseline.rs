@@ -6,7 +6,7 @@ mod write;
 use std::collections::HashSet;
 use std::io::Write;
 
-use audit_diesel::{AuditBackend, AuditConnection, AuditContext, Dialect};
+use audit_diesel::{AuditBackend, AuditConnection, AuditContext, Dialect, patiently_where};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -16,7 +16,6 @@ use crate::catalog;
 use crate::database::on;
 use crate::failure::{Failure, Result, Verdict};
 use crate::output::{self, csv_line, progress};
-use crate::patience::patiently;
 use crate::query::{Rows, ask, text};
 use crate::snapshot::{ROW, Value, behind, key, key_text, select, snapshot};
 
@@ -90,7 +89,7 @@ fn baseline<C: AuditConnection>(conn: &mut C, args: &Baseline, ctx: &AuditContex
     };
     let mut behind_key = None;
     loop {
-        let step = patiently(|| {
+        let step = patiently_where(Failure::is_retryable, || {
             transaction(conn, |conn| {
                 let from = behind_key.as_deref();
                 batch(conn, &plan, args.batch, ctx, operation, from)

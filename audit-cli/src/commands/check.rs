@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use audit_diesel::{Actor, AuditConnection, AuditError};
+use audit_diesel::{Actor, AuditConnection, AuditError, FailureKind};
 use chrono::Utc;
 use serde::Serialize;
 
@@ -119,7 +119,11 @@ fn judge<C: AuditConnection>(conn: &mut C, table: Table, shown: String) -> Resul
             let findings = plan.findings.iter().map(Line::from).collect();
             (Some(plan.rows), findings, plan.notes)
         }
-        Err(Failure::Audit(error)) if matches!(*error, AuditError::Database(_)) => {
+        // Of a connection that is lost nothing more can be asked.
+        Err(Failure::Audit(error))
+            if matches!(&*error, AuditError::Database(failure)
+                if failure.kind != FailureKind::ConnectionLost) =>
+        {
             let line = Line {
                 code: "unread",
                 column: None,

@@ -67,12 +67,17 @@ fn prepare<C: AuditConnection>(
 ) -> Result<(Plan, Script)> {
     let table = catalog::table(conn, &args.table)?;
     let plan = plan::plan(conn, table, wishes)?;
-    let script = match script::of(conn, &plan) {
-        // What is in the way is told, also where no script can be made yet.
-        Err(_) if plan.is_blocked() => Script::default(),
-        made => made?,
-    };
+    let script = made(script::of(conn, &plan), plan.is_blocked())?;
     Ok((plan, script))
+}
+
+/// What is in the way is told, also where no script can be made yet. A database that does not answer
+/// is no such case.
+fn made(script: Result<Script>, is_blocked: bool) -> Result<Script> {
+    match script {
+        Err(Failure::Usage(_) | Failure::Database(_)) if is_blocked => Ok(Script::default()),
+        made => made,
+    }
 }
 
 /// Plans and runs in one transaction where there is one, so that what was counted still holds.
@@ -289,4 +294,25 @@ fn held_back(out: &mut impl Write, script: &Script) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::result::{DatabaseErrorKind, Error};
+
+    #[test]
+    fn a_lost_connection_is_told_whatever_is_in_the_way() {
+        let lost = || {
+            let kind = DatabaseErrorKind::ClosedConnection;
+            Error::DatabaseError(kind, Box::new("gone".to_owned()))
+        };
+        for is_blocked in [false, true] {
+            let failure = made(Err(lost().into()), is_blocked).unwrap_err();
+            assert!(matches!(failure, Failure::Audit(_)), "{failure:?}");
+        }
+        let odd = || Err(Failure::Database("not understood".to_owned()));
+        assert!(made(odd(), true).unwrap().statements.is_empty());
+        assert!(made(odd(), false).is_err());
+    }
 }

@@ -120,12 +120,26 @@ impl Partial {
             Some(Err(error)) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(is_there(target));
             }
-            // Forced, or the file system knows no links.
-            Some(Err(_)) | None => std::fs::rename(path, target)?,
+            Some(Err(_)) => without_link(path, target)?,
+            None => std::fs::rename(path, target)?,
         }
         self.path = None;
         Ok(())
     }
+}
+
+/// Gives a file a name that nobody has where the file system knows no links: the name is taken first,
+/// which one alone can do.
+fn without_link(path: &Path, target: &Path) -> Result<()> {
+    match OpenOptions::new().write(true).create_new(true).open(target) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(is_there(target)),
+        taken => drop(taken?),
+    }
+    std::fs::rename(path, target).inspect_err(|_| {
+        // The name is of no use without the content.
+        let _ = std::fs::remove_file(target);
+    })?;
+    Ok(())
 }
 
 impl Drop for Partial {
@@ -133,5 +147,32 @@ impl Drop for Partial {
         if let Some(path) = &self.path {
             let _ = std::fs::remove_file(path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_links_too_no_file_loses_its_place() {
+        let name = format!("audit_test_export_{}", std::process::id());
+        let target = std::env::temp_dir().join(name);
+        let from = target.with_extension("partial");
+        std::fs::write(&from, "new").unwrap();
+        without_link(&from, &target).unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"new");
+        assert!(!from.exists());
+        std::fs::write(&from, "newer").unwrap();
+        assert!(matches!(
+            without_link(&from, &target),
+            Err(Failure::Usage(_))
+        ));
+        assert_eq!(std::fs::read(&target).unwrap(), b"new");
+        std::fs::remove_file(&from).unwrap();
+        std::fs::remove_file(&target).unwrap();
+        // What cannot be moved leaves no empty file.
+        assert!(without_link(&from, &target).is_err());
+        assert!(!target.exists());
     }
 }

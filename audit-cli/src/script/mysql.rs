@@ -111,8 +111,12 @@ pub(super) fn script(plan: &Plan) -> Script {
             Change::Index { name, columns } => statements.push(index(plan, name, columns)),
         }
     }
+    let mut settings = vec!["SET time_zone = '+00:00'".to_owned()];
+    if statements.iter().any(|sql| sql.contains('\\')) {
+        settings.push(quote::ESCAPES.to_owned());
+    }
     Script {
-        settings: vec!["SET time_zone = '+00:00'".to_owned()],
+        settings,
         begin: None,
         statements,
     }

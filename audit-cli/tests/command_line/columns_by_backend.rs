@@ -219,6 +219,28 @@ mod postgres {
     }
 
     #[test]
+    fn a_lost_connection_is_no_finding_of_a_table() {
+        let db = Db::new(Backend::Postgres);
+        db.audit(&["init"]).ends(0);
+        let role = format!("audit_test_cli_gone_{}", std::process::id());
+        db.exec(&format!(
+            "CREATE TABLE t (id int PRIMARY KEY, created_by text); INSERT INTO t VALUES (1, 'x');
+             CREATE FUNCTION gone() RETURNS boolean LANGUAGE sql SECURITY DEFINER AS 'SELECT pg_terminate_backend(pg_backend_pid())';
+             ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (gone());
+             CREATE ROLE {role}; GRANT SELECT, INSERT ON audit_log TO {role}; GRANT SELECT ON t TO {role};",
+        ));
+        let limited = format!("{}?options=-crole%3D{role}", db.url);
+        let env = [("DATABASE_URL", &*limited)];
+        let runs =
+            [&["check"][..], &["columns", "t"]].map(|args| crate::support::audit_with(&env, args));
+        db.exec(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+        for run in runs {
+            let run = run.ends(3);
+            assert!(run.err.contains("the connection is lost"), "{run:?}");
+        }
+    }
+
+    #[test]
     fn what_hinders_a_change_rolls_all_of_it_back() {
         let db = Db::new(Backend::Postgres);
         db.exec(
@@ -345,6 +367,21 @@ mod postgres {
 #[cfg(feature = "mysql")]
 mod mysql {
     use crate::support::{Backend, Db};
+
+    #[test]
+    fn a_script_says_its_texts_in_any_session() {
+        let db = Db::new(Backend::Mysql);
+        db.exec(r"CREATE TABLE t (id int PRIMARY KEY, createdBy varchar(99) COMMENT 'it''s a\\b')");
+        let script = db.audit(&["columns", "t"]).ends(1).out;
+        db.exec(&format!(
+            "SET sql_mode = 'NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES';\n{script}"
+        ));
+        db.audit(&["columns", "t"]).ends(0);
+        assert_eq!(
+            db.text("SELECT column_comment AS v FROM information_schema.columns WHERE table_schema = DATABASE() AND column_name = 'created_by'"),
+            r"it's a\b"
+        );
+    }
 
     #[test]
     fn reserved_words_and_engines() {

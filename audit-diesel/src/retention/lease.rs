@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::patience::patiently;
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::error::AuditError;
+use crate::patience::patiently;
 use crate::sql::Sql;
 
 /// How long a lease lasts without being renewed. By the database's clock.

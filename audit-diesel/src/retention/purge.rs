@@ -10,7 +10,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::condition::Whose;
 use super::gate;
 use super::lease::{Lease, clock};
-use super::patience::patiently;
 use super::policy::Retention;
 use super::report::{OnProgress, PurgeProgress, PurgeReport};
 use super::run::{Run, Stop};
@@ -18,6 +17,7 @@ use super::window::Limits;
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
 use crate::error::AuditError;
+use crate::patience::patiently;
 use crate::sql::Sql;
 use crate::transaction::depth;
 

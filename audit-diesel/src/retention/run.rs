@@ -15,11 +15,11 @@ use super::gate;
 use super::known;
 use super::lease::Lease;
 use super::partition::{self, Stretch};
-use super::patience::patiently;
 use super::report::{GroupCount, OnProgress, PurgeProgress, PurgeReport, Tally};
 use super::window::{self, Limits, Window};
 use crate::backend::AuditConnection;
 use crate::error::AuditError;
+use crate::patience::patiently;
 use crate::transaction::{End, atomic_event};
 
 /// Rows of the first batch; the next ones follow the measured time.

@@ -8,12 +8,12 @@ use uuid::Uuid;
 use super::condition::Whose;
 use super::gate;
 use super::partition::{self, Dropped};
-use super::patience::patiently;
 use super::report::GroupCount;
 use super::run::{Leg, Run};
 use super::window::{self, Window};
 use crate::backend::AuditConnection;
 use crate::error::AuditError;
+use crate::patience::patiently;
 use crate::transaction::{End, atomic_event};
 
 /// Most rows of a month that are counted in one statement.

@@ -57,13 +57,33 @@ fn default(kind: &str, value: &str, is_expression: bool) -> String {
     // `b'0'` and `0x41` are written as they are.
     let is_sql = kind.starts_with("bit") || (kind.contains("binary") && value.starts_with("0x"));
     if is_expression && !is_now {
-        // Its quotes are written as within a text.
-        format!("({})", value.replace("\\'", "'"))
+        // It is written as within a text.
+        format!("({})", unescaped(value))
     } else if is_sql || (is_now && is_expression) {
         value.to_owned()
     } else {
         literal(value)
     }
+}
+
+/// An expression without the escapes that the catalog puts around all of it.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        out.push(match c {
+            '\\' => match chars.next() {
+                Some('n') => '\n',
+                Some('r') => '\r',
+                Some('0') => '\0',
+                Some('Z') => '\u{1a}',
+                Some(other) => other,
+                None => '\\',
+            },
+            c => c,
+        });
+    }
+    out
 }
 
 /// A text where nothing but a literal may stand.
@@ -110,6 +130,23 @@ mod tests {
                 "DEFAULT_GENERATED",
                 "",
                 "json NULL DEFAULT (concat(_utf8mb4'a',1))",
+            ),
+            (
+                "varchar(9)",
+                "0",
+                Some(r"concat(_utf8mb4\'it\\\'s \\\\ \\n\',1)"),
+                "DEFAULT_GENERATED",
+                "a\nb\\",
+                "varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL \
+                 DEFAULT (concat(_utf8mb4'it\\'s \\\\ \\n',1)) COMMENT 'a\nb\\\\'",
+            ),
+            (
+                "varchar(9)",
+                "1",
+                Some("it's \\"),
+                "",
+                "",
+                "varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL DEFAULT 'it''s \\\\'",
             ),
             (
                 "bit(1)",
