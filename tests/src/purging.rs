@@ -20,9 +20,11 @@ fn purge<C: AuditConnection>(url: &str) {
     conn.set_instrumentation(|event: InstrumentationEvent<'_>| {
         // Between the deletion and its commit; long enough for a kill to come there.
         let deleted = match event {
-            InstrumentationEvent::FinishQuery { query, .. } => query
-                .to_string()
-                .starts_with("DELETE FROM audit_log WHERE audit_log.seq"),
+            InstrumentationEvent::FinishQuery { query, .. } => {
+                let query = query.to_string();
+                query.starts_with("DELETE FROM audit_log WHERE audit_log.seq")
+                    || query.starts_with("SELECT audit_log_drop_month(")
+            }
             InstrumentationEvent::StartQuery { query, .. } => {
                 query.to_string().starts_with("DELETE FROM audit_log_gate")
             }

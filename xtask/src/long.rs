@@ -5,10 +5,11 @@ use std::time::Instant;
 use crate::Result;
 use crate::one_test::{BACKENDS, OneTest, backend};
 
-/// What there is, by the name that picks it.
-const ALL: &[(&str, OneTest)] = &[
+/// What there is, by the name that picks it, and where.
+const ALL: &[(&str, &[&str], OneTest)] = &[
     (
         "costs",
+        &BACKENDS,
         OneTest {
             suite: "log",
             module: "costs",
@@ -19,6 +20,7 @@ const ALL: &[(&str, OneTest)] = &[
     ),
     (
         "queries",
+        &BACKENDS,
         OneTest {
             suite: "log",
             module: "queries",
@@ -29,6 +31,7 @@ const ALL: &[(&str, OneTest)] = &[
     ),
     (
         "histories",
+        &BACKENDS,
         OneTest {
             suite: "replay",
             module: "histories",
@@ -39,6 +42,7 @@ const ALL: &[(&str, OneTest)] = &[
     ),
     (
         "purges",
+        &BACKENDS,
         OneTest {
             suite: "retention",
             module: "model",
@@ -49,10 +53,22 @@ const ALL: &[(&str, OneTest)] = &[
     ),
     (
         "killed-purges",
+        &BACKENDS,
         OneTest {
             suite: "retention",
             module: "interrupted",
             test: "killed_anywhere_it_resumes",
+            variable: "AUDIT_TEST_KILLS",
+            number: 100,
+        },
+    ),
+    (
+        "killed-drops",
+        &["postgres"],
+        OneTest {
+            suite: "retention",
+            module: "interrupted_drop",
+            test: "killed_while_it_drops_it_resumes",
             variable: "AUDIT_TEST_KILLS",
             number: 100,
         },
@@ -74,9 +90,9 @@ impl Options {
                 backends.push(backend(args.next())?);
                 continue;
             }
-            let found = ALL.iter().find(|(name, _)| name == arg);
-            names.push(found.map(|(name, _)| *name).ok_or_else(|| {
-                let all: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
+            let found = ALL.iter().find(|(name, ..)| name == arg);
+            names.push(found.map(|(name, ..)| *name).ok_or_else(|| {
+                let all: Vec<_> = ALL.iter().map(|(name, ..)| *name).collect();
                 format!(
                     "there is no long test `{arg}`; there are {}",
                     all.join(", ")
@@ -87,7 +103,7 @@ impl Options {
             backends = BACKENDS.to_vec();
         }
         if names.is_empty() {
-            names = ALL.iter().map(|(name, _)| *name).collect();
+            names = ALL.iter().map(|(name, ..)| *name).collect();
         }
         Ok(Self { backends, names })
     }
@@ -97,14 +113,22 @@ pub(crate) fn run(args: &[String]) -> Result<bool> {
     let options = Options::parse(args)?;
     let mut good = true;
     let mut table = String::new();
-    for (name, test) in ALL.iter().filter(|(name, _)| options.names.contains(name)) {
-        for backend in &options.backends {
+    for (name, backends, test) in ALL.iter().filter(|(name, ..)| options.names.contains(name)) {
+        let wanted = options.backends.iter();
+        for backend in wanted.filter(|backend| backends.contains(backend)) {
             let begun = Instant::now();
             let ran = test.run(backend);
             good &= ran == Ok(true);
             let took = begun.elapsed().as_secs();
             table.push_str(&line(name, backend, test.number, took, &ran));
         }
+    }
+    if table.is_empty() {
+        return Err(format!(
+            "there is no `{}` for {}",
+            options.names.join("`, `"),
+            options.backends.join(", ")
+        ));
     }
     print!("\n{table}");
     Ok(good)
@@ -169,7 +193,7 @@ mod unit {
     #[test]
     fn each_is_there() {
         let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/tests");
-        for (name, test) in ALL {
+        for (name, _, test) in ALL {
             let file = format!("{tests}/{}/{}.rs", test.suite, test.module);
             let text = std::fs::read_to_string(&file).unwrap_or_default();
             assert!(

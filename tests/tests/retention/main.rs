@@ -109,3 +109,22 @@ mod by_month {
         ));
     }
 }
+#[cfg(feature = "postgres")]
+mod interrupted_drop {
+    mod postgres {
+        use audit_tests::postgres as backend;
+        #[allow(dead_code, reason = "each file uses its share")]
+        mod log {
+            include!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/retention/log.rs"
+            ));
+        }
+        mod cases {
+            include!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/retention/interrupted_drop.rs"
+            ));
+        }
+    }
+}
