@@ -27,7 +27,9 @@ pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
     }
     let mut database = crate::connect(common)?;
     if !args.allow_unknown_tables {
-        refuse_unknown_tables(&mut database, &tables)?;
+        let longer: HashSet<&str> = retention.tables_kept_longer().collect();
+        let kept = tables.iter().filter(|(_, table)| longer.contains(table));
+        refuse_unknown_tables(&mut database, kept)?;
     }
     let bar = progress(0, if args.dry_run { "counting" } else { "purging" });
     // What is not allowed was refused before, in the words of the options.
@@ -84,8 +86,11 @@ fn retention(args: &Purge) -> Result<(Retention, Vec<Named<'_>>)> {
     Ok((retention, tables))
 }
 
-/// Refuses rules for tables that nobody knows: a slip of the finger would delete what they keep.
-fn refuse_unknown_tables(database: &mut Database, tables: &[Named<'_>]) -> Result<()> {
+/// Refuses rules that keep tables that nobody knows: a slip of the finger would delete what they keep.
+fn refuse_unknown_tables<'a>(
+    database: &mut Database,
+    tables: impl Iterator<Item = &'a Named<'a>>,
+) -> Result<()> {
     for (option, table) in tables {
         on!(database, conn => known::refuse_unknown(
             conn, option, table, "`--allow-unknown-tables` takes it all the same; nothing was deleted"

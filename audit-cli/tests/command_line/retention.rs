@@ -321,6 +321,19 @@ fn a_table_that_nobody_knows_is_a_mistake(db: &Db) {
             db.audit(&[command, &["invoices"]].concat()).ends(0);
         }
     }
+    // What is kept for less time than the rest, or as long, is not lost by a slip.
+    for days in ["7", "30"] {
+        let rule = format!("jobs={days}");
+        let args = [
+            "purge",
+            "--older-than-days",
+            "30",
+            "--dry-run",
+            "--keep-table",
+            &rule,
+        ];
+        db.audit(&args).ends(0);
+    }
     let listed = db
         .audit(&["hold", "list", "--format", "json"])
         .ends(0)
