@@ -1,6 +1,6 @@
 //! Where results go: stdout, with colours where somebody sees them.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -118,25 +118,29 @@ fn blocks(header: &[&str], rows: &[Vec<String>]) -> String {
 
 /// A spinner on stderr for work of unknown length; nothing where stderr is not a terminal.
 pub(crate) fn spinner(template: &str) -> ProgressBar {
-    let bar = progress(0, "");
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
+    let bar = bar_of(None, template);
+    bar.tick();
     bar
 }
 
 /// A bar on stderr for work of so many steps; nothing where stderr is not a terminal.
 pub(crate) fn progress(steps: u64, what: &str) -> ProgressBar {
-    let bar = if io::stderr().is_terminal() {
-        ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr())
-    } else {
-        ProgressBar::hidden()
-    };
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
-        bar.set_style(style);
+    let bar = bar_of(Some(steps), "{msg} {wide_bar} {pos}/{len}").with_message(what.to_owned());
+    // One of no steps looks as if they were done.
+    if steps > 0 {
+        bar.tick();
     }
-    bar.set_message(what.to_owned());
     bar
+}
+
+/// Not drawn yet.
+fn bar_of(steps: Option<u64>, template: &str) -> ProgressBar {
+    // It hides itself where stderr is no terminal.
+    let bar = ProgressBar::with_draw_target(steps, ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ on_each_backend! {
     colours_are_for_terminals
     a_purge_on_a_terminal_wants_yes
     the_id_of_a_hold_can_be_copied
+    long_work_shows_a_bar_on_a_terminal
 }
 
 /// Runs `audit` with a terminal for all its streams.
@@ -88,5 +89,57 @@ fn the_id_of_a_hold_can_be_copied(db: &Db) {
         assert!(run.out.contains(id), "{columns}: {run:?}");
         assert!(run.out.contains(r"Case 17/2026, \u{1b}[2J"), "{run:?}");
         assert_eq!(run.out.lines().count() == 2, columns == 400, "{run:?}");
+    }
+}
+
+fn long_work_shows_a_bar_on_a_terminal(db: &Db) {
+    fill(db);
+    db.exec("CREATE TABLE things (id int PRIMARY KEY, name text)");
+    db.exec("INSERT INTO things VALUES (1, 'a'), (2, 'b')");
+    let export = "export --jsonl --all-tenants -o /dev/null";
+    let purge = "purge --older-than-days 1 --yes";
+    let counting = format!("{purge} --dry-run");
+    // Stdout is a terminal, and the bars are none of it.
+    let errors = db.path().with_extension("err");
+    for (args, code) in [(export, 0), ("check --all", 1), (&counting, 0)] {
+        let run = on_terminal(db, &format!("{args} 2> {}", errors.display()), true).ends(code);
+        let said = std::fs::read_to_string(&errors).unwrap();
+        std::fs::remove_file(&errors).unwrap();
+        for shown in [&run.out, &said] {
+            for sign in ['\u{1b}', '░', '█'] {
+                assert!(!shown.contains(sign), "{args}: {run:?}, {said:?}");
+            }
+        }
+        assert!(!said.contains("written"), "{args}: {said}");
+    }
+    for (args, code, bar, end) in [
+        (export, 0, " written, ", "5 rows"),
+        (
+            "check --all",
+            1,
+            "looking at tables ░",
+            "things: 4 findings",
+        ),
+        (
+            "columns things --apply",
+            0,
+            "changing the table ",
+            "findings, applied",
+        ),
+        (
+            "baseline things --actor user:1",
+            0,
+            "recording ░",
+            "2 records",
+        ),
+        (&counting, 0, "counting ░", "5 rows to delete"),
+        (purge, 0, "purging ░", "5 rows deleted"),
+    ] {
+        let run = on_terminal(db, args, true).ends(code);
+        let (before, _) = run.out.split_once(end).expect(end);
+        assert!(before.contains(bar), "{args}: {run:?}");
+        // It is wiped off before the result is written.
+        let drawn = before.rfind(['░', '█']).max(before.rfind(" written, "));
+        assert!(drawn < before.rfind("\u{1b}[2K"), "{args}: {run:?}");
     }
 }
