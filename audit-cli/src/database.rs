@@ -9,6 +9,7 @@ use diesel::sqlite::SqliteConnection;
 
 use audit_diesel::Dialect;
 
+use crate::args::Common;
 use crate::failure::{Failure, Result};
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
@@ -47,6 +48,24 @@ macro_rules! on {
     };
 }
 pub(crate) use on;
+
+/// The URL, which no command can do without.
+pub(crate) fn url(common: &Common) -> Result<&str> {
+    common
+        .database_url
+        .as_deref()
+        .filter(|url| !url.is_empty())
+        .ok_or_else(|| {
+            Failure::Usage(
+                "which database? Give `--database-url URL` or set DATABASE_URL".to_owned(),
+            )
+        })
+}
+
+/// Connects to the database that the command line names, which is there.
+pub(crate) fn open(common: &Common) -> Result<Database> {
+    connect(url(common)?, Missing::IsAnError)
+}
 
 /// Which database a URL means.
 pub(crate) fn dialect(url: &str) -> Result<Dialect> {

@@ -20,9 +20,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, Common};
-use database::{Database, Missing};
-use failure::{Failure, Result, Verdict};
+use args::{Cli, Command};
+use failure::{Result, Verdict};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -54,22 +53,4 @@ fn run(cli: Cli) -> Result<Verdict> {
         Command::Baseline(args) => commands::baseline::run(&common, &args),
         Command::Completions(args) => commands::completions::run(&args),
     }
-}
-
-/// The URL, which no command can do without.
-fn url(common: &Common) -> Result<&str> {
-    common
-        .database_url
-        .as_deref()
-        .filter(|url| !url.is_empty())
-        .ok_or_else(|| {
-            Failure::Usage(
-                "which database? Give `--database-url URL` or set DATABASE_URL".to_owned(),
-            )
-        })
-}
-
-/// Connects to a database that is there.
-fn connect(common: &Common) -> Result<Database> {
-    database::connect(url(common)?, Missing::IsAnError)
 }

@@ -1,5 +1,6 @@
 //! What else of a database reads a table's columns by their names or their types.
 
+mod found;
 mod mysql;
 mod postgres;
 
@@ -58,17 +59,6 @@ pub(crate) fn namers<C: AuditConnection>(conn: &mut C, table: &Table) -> Result<
         unread: found.unread,
         publications: found.publications,
     })
-}
-
-/// What a database's catalog has to say.
-#[derive(Debug, Default)]
-struct Found {
-    /// What speaks of the table has one of these names in it.
-    names: Vec<String>,
-    /// What it is, its text, and whether it speaks of the table in any case.
-    rows: crate::query::Rows,
-    unread: Vec<String>,
-    publications: Vec<String>,
 }
 
 /// What reads a column and hinders that its type changes, with the column's name.

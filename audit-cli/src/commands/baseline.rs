@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::filters::{actor, context};
 use crate::args::{Baseline, Common, Format};
 use crate::catalog;
-use crate::database::on;
+use crate::database::{self, on};
 use crate::failure::{Failure, Result, Verdict};
 use crate::output::{self, csv_line, progress};
 use crate::query::{Rows, ask, text};
@@ -33,7 +33,7 @@ pub(crate) fn run(common: &Common, args: &Baseline) -> Result<Verdict> {
     if let Some(reason) = &args.reason {
         ctx = ctx.reason(reason);
     }
-    let mut database = crate::connect(common)?;
+    let mut database = database::open(common)?;
     let done = on!(&mut database, conn => baseline(conn, args, &ctx))?;
     let mut out = output::stdout(common);
     let Done {

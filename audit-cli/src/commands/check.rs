@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::{Check, Common, Format};
 use crate::catalog::{self, Table};
-use crate::database::on;
+use crate::database::{self, on};
 use crate::failure::{Failure, Result, Verdict, for_the_command_line};
 use crate::output::{self, Tone, csv_line, progress};
 use crate::plan::{self, Finding, Remedy, Wishes};
@@ -50,7 +50,7 @@ impl From<&Finding> for Line {
 }
 
 pub(crate) fn run(common: &Common, args: &Check) -> Result<Verdict> {
-    let mut database = crate::connect(common)?;
+    let mut database = database::open(common)?;
     let reports = on!(&mut database, conn => check(conn, args))?;
     print(common, &reports)?;
     let clean = reports.iter().all(|report| report.findings.is_empty());

@@ -10,7 +10,7 @@ use super::check::Line;
 use super::filters;
 use crate::args::{Columns, Common, Format};
 use crate::catalog;
-use crate::database::on;
+use crate::database::{self, on};
 use crate::failure::{Failure, Result, Verdict};
 use crate::output::{self, csv_line, progress};
 use crate::plan::{self, Plan, Wishes};
@@ -20,7 +20,7 @@ use crate::text::printable;
 
 pub(crate) fn run(common: &Common, args: &Columns) -> Result<Verdict> {
     let wishes = wishes(args)?;
-    let mut database = crate::connect(common)?;
+    let mut database = database::open(common)?;
     let (plan, script) = on!(&mut database, conn => {
         if args.apply { apply(conn, args, &wishes) } else { prepare(conn, args, &wishes) }
     })?;

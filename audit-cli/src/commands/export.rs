@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::filters;
 use crate::args::{Common, Export, Format};
-use crate::database::{Database, on};
+use crate::database::{self, Database, on};
 use crate::failure::{Failure, Result, Verdict, say};
 use crate::output::spinner;
 
@@ -21,7 +21,7 @@ pub(crate) fn run(common: &Common, args: &Export) -> Result<Verdict> {
     {
         return Err(is_there(path));
     }
-    let mut database = crate::connect(common)?;
+    let mut database = database::open(common)?;
     filters::refuse_unknown_table(&mut database, &args.filters)?;
     let bar = spinner("{spinner} {bytes} written, {elapsed}");
     let rows = match &args.output {

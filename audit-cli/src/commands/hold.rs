@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::filters::{actor, context};
 use super::known;
 use crate::args::{Common, Format, Hold, HoldAdd};
-use crate::database::on;
+use crate::database::{self, on};
 use crate::failure::{Result, Verdict};
 use crate::output::{self, Tone, csv_line, table_or_blocks};
 
@@ -19,7 +19,7 @@ pub(crate) fn run(common: &Common, args: &Hold) -> Result<Verdict> {
         Hold::Add(args) => {
             let ctx = context(actor("--actor", &args.actor)?, None)?;
             let hold = new(args);
-            let mut database = crate::connect(common)?;
+            let mut database = database::open(common)?;
             if let Some(table) = args.table.as_ref().filter(|_| !args.allow_unknown_table) {
                 on!(&mut database, conn => known::refuse_unknown(
                     conn, "--table", table, "`--allow-unknown-table` takes it all the same; nothing was placed"
@@ -29,14 +29,14 @@ pub(crate) fn run(common: &Common, args: &Hold) -> Result<Verdict> {
         }
         Hold::List(args) => {
             let ctx = context(Actor::system(), args.tenant.as_deref())?;
-            let mut database = crate::connect(common)?;
+            let mut database = database::open(common)?;
             on!(&mut database, conn => {
                 if args.all { AuditHold::list_all(conn, &ctx) } else { AuditHold::list(conn, &ctx) }
             })?
         }
         Hold::Release(args) => {
             let ctx = context(actor("--actor", &args.actor)?, None)?;
-            let mut database = crate::connect(common)?;
+            let mut database = database::open(common)?;
             vec![on!(&mut database, conn => AuditHold::release(conn, &ctx, args.id))?]
         }
     };

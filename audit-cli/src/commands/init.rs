@@ -12,7 +12,7 @@ use crate::output::{self, csv_line};
 use crate::query::ask;
 
 pub(crate) fn run(common: &Common, args: &Init) -> Result<Verdict> {
-    let url = crate::url(common)?;
+    let url = database::url(common)?;
     let dialect = database::dialect(url)?;
     if args.by_month && dialect != Dialect::Postgres {
         return Err(not_postgres());

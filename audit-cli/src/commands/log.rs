@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::filters;
 use crate::args::{Common, Format, Log};
-use crate::database::on;
+use crate::database::{self, on};
 use crate::failure::{Result, Verdict, say};
 use crate::output::{self, Tone, csv_line, table};
 use crate::text::printable;
@@ -20,7 +20,7 @@ pub(crate) fn run(common: &Common, args: &Log) -> Result<Verdict> {
     if let Some(cursor) = &args.cursor {
         query = query.after(cursor.as_str());
     }
-    let mut database = crate::connect(common)?;
+    let mut database = database::open(common)?;
     filters::refuse_unknown_table(&mut database, &args.filters)?;
     let view = View {
         zone: args.filters.zone,

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::filters::{actor, context};
 use super::known;
 use crate::args::{Common, Format, Purge};
-use crate::database::{Database, on};
+use crate::database::{self, Database, on};
 use crate::failure::{Failure, Result, Verdict};
 use crate::output::{self, csv_line, progress, table};
 
@@ -25,7 +25,7 @@ pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
                 .to_owned(),
         ));
     }
-    let mut database = crate::connect(common)?;
+    let mut database = database::open(common)?;
     if !args.allow_unknown_tables {
         let longer: HashSet<&str> = retention.tables_kept_longer().collect();
         let kept = tables.iter().filter(|(_, table)| longer.contains(table));

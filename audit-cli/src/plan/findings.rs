@@ -3,8 +3,10 @@
 use audit_diesel::{AuditConnection, Dialect};
 
 use super::count::count;
-use super::text_times::{self, TextTime};
-use super::{Change, Finding, Held, Plan, Remedy, Wishes, survey};
+use super::making::{Making, Verdict};
+use super::model::{Change, Held, Plan, Remedy, Wishes};
+use super::survey;
+use super::text_times;
 use crate::catalog::Table;
 use crate::failure::{Failure, Result};
 use crate::kind::{Conversion, Fit, fit, new_kind};
@@ -104,52 +106,7 @@ fn check_wishes(table: &Table, wishes: &Wishes) -> Result<()> {
     Ok(())
 }
 
-/// What the counting of rows found out about a column's type.
-struct Verdict {
-    role: Role,
-    conversion: Option<Conversion>,
-    unfit: bool,
-    failing: u64,
-    nulls: u64,
-}
-
-pub(super) struct Making<'a> {
-    pub(super) wishes: &'a Wishes,
-    pub(super) held: Vec<Held>,
-    pub(super) plan: Plan,
-    /// SQLite: the table's times are texts.
-    pub(super) text_time: bool,
-    verdicts: Vec<Verdict>,
-    /// Texts under the names of roles that no other column has.
-    undecided: Vec<TextTime>,
-}
-
 impl Making<'_> {
-    pub(super) fn find(&mut self, code: &'static str, column: &str, text: String, remedy: Remedy) {
-        self.plan.findings.push(Finding {
-            code,
-            column: Some(column.to_owned()).filter(|column| !column.is_empty()),
-            text,
-            remedy,
-        });
-    }
-
-    pub(super) fn holder(&self, role: Role) -> Option<&Held> {
-        self.held.iter().find(|held| held.role == role)
-    }
-
-    fn verdict(&self, role: Role) -> Option<&Verdict> {
-        self.verdicts.iter().find(|verdict| verdict.role == role)
-    }
-
-    pub(super) fn is_left(&self, name: &str) -> bool {
-        let dialect = self.plan.table.dialect;
-        self.wishes
-            .leave
-            .iter()
-            .any(|left| same_name(dialect, left, name))
-    }
-
     fn table_itself(&mut self) {
         for fault in self.plan.table.faults.clone() {
             self.find("table", "", fault, Remedy::Elsewhere);
@@ -183,11 +140,6 @@ impl Making<'_> {
         for (column, question) in questions {
             self.find("type", &column, question, Remedy::Blocked);
         }
-    }
-
-    /// True where a column is there that may have to become the one of a role.
-    pub(super) fn is_undecided(&self, role: Role) -> bool {
-        self.undecided.iter().any(|text| text.may_be(role))
     }
 
     /// A version is not told by its name unless it was asked for.

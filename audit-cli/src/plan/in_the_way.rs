@@ -2,8 +2,8 @@
 
 use audit_diesel::{AuditConnection, Dialect};
 
-use super::findings::Making;
-use super::{Change, Remedy};
+use super::making::Making;
+use super::model::{Change, Remedy};
 use crate::catalog::{emptying_keys, namers, type_users};
 use crate::failure::Result;
 

@@ -2,8 +2,8 @@
 
 use audit_diesel::Dialect;
 
-use super::findings::Making;
-use super::{Change, Remedy, Value, moment};
+use super::making::Making;
+use super::model::{Change, Remedy, Value, moment};
 use crate::kind::{is_id, new_kind};
 use crate::quote::{self, same_name};
 use crate::standard::{Class, Role};

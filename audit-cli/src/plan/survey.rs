@@ -2,7 +2,7 @@
 
 use audit_diesel::Dialect;
 
-use super::Held;
+use super::model::Held;
 use super::text_times::{self, TextTime};
 use crate::catalog::Table;
 use crate::kind::{could_be, is_id};

@@ -2,7 +2,7 @@
 
 use audit_diesel::{AuditConnection, Dialect};
 
-use super::Found;
+use super::found::Found;
 use crate::catalog::table::{Table, TableName};
 use crate::ddl::mentions;
 use crate::failure::Result;

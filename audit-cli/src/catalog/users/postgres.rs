@@ -2,7 +2,7 @@
 
 use audit_diesel::AuditConnection;
 
-use super::Found;
+use super::found::Found;
 use crate::catalog::table::TableName;
 use crate::failure::Result;
 use crate::query::{Rows, ask, text};
