@@ -44,6 +44,7 @@ const MYSQL_TABLE: usize = 100;
 /// # fn main() -> Result<(), AuditError> {
 /// # let mut conn = diesel::SqliteConnection::establish(":memory:").unwrap();
 /// # audit_diesel::migrate(&mut conn)?;
+/// # diesel::connection::SimpleConnection::batch_execute(&mut conn, "CREATE TABLE invoices (id)").unwrap();
 /// let ctx = AuditContext::new(Actor::user("counsel")).all_tenants();
 /// let wanted = NewHold::new("Case 17/2026").tenant("acme").table("invoices");
 /// let hold = AuditHold::add(&mut conn, &ctx, wanted)?;
