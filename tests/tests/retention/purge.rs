@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use audit_diesel::prelude::*;
@@ -421,28 +422,36 @@ fn writers_go_on_beside_it() {
     let mut conn = database.connect();
     let rows: Vec<Draft> = (0..4_000).map(|n| Draft::new("acme", "accounts", &n.to_string(), ago(31))).collect();
     write(&mut conn, &rows);
-    let stop = std::sync::atomic::AtomicBool::new(false);
-    let written = std::thread::scope(|scope| {
-        let writer = scope.spawn(|| {
+    let stop = AtomicBool::new(false);
+    let written = AtomicI64::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
             let mut conn = database.connect();
-            let mut written = 0;
-            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+            while !stop.load(Ordering::SeqCst) {
                 let ctx = AuditContext::new(Actor::user(1)).tenant("acme");
                 Account::audited_insert(&mut conn, &ctx, new_account("Ada")).unwrap();
-                written += 1;
+                written.fetch_add(1, Ordering::SeqCst);
             }
-            written
         });
+        let mut seen = 0;
         let report = purger(Retention::default())
             .batch_time(Duration::from_millis(2))
-            .pause(Duration::from_millis(2))
-            .run(&mut conn, &ctx())
-            .unwrap();
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            .progress(|_| {
+                // No batch without a write since the one before.
+                let begun = std::time::Instant::now();
+                while written.load(Ordering::SeqCst) == seen && begun.elapsed() < Duration::from_secs(60) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                seen = written.load(Ordering::SeqCst);
+                ControlFlow::Continue(())
+            })
+            .run(&mut conn, &ctx());
+        stop.store(true, Ordering::SeqCst);
+        let report = report.unwrap();
         assert_eq!(report.deleted(), 4_000);
-        writer.join().unwrap()
+        assert!(written.load(Ordering::SeqCst) as u64 >= report.batches, "{NAME}: {report:?}");
     });
-    assert!(written > 3, "{NAME}: {written}");
+    let written = written.into_inner();
     assert_eq!(number(&mut conn, "SELECT count(*) AS n FROM audit_log WHERE action = 'insert'"), written);
 }
 
