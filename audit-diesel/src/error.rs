@@ -269,7 +269,7 @@ impl fmt::Display for AuditError {
                     }
                     false => {
                         "since the trail is switched off, only the records themselves tell whether \
-                         it was committed"
+                         it was committed, or an event of the operation"
                     }
                 })
             }

@@ -10,6 +10,7 @@
 
 pub mod clock;
 pub mod color;
+pub mod door;
 pub mod faulty;
 pub mod filled;
 pub mod kill;

@@ -1,4 +1,5 @@
-//! A purge that is to be killed: it tells through its standard output how far it is.
+//! A purge that is to be killed: it tells through its standard output how far it is. It dwells before a
+//! commit, for long enough that a kill often comes there, or stays there until it is killed.
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -15,10 +16,10 @@ fn say(line: &str) {
     out.flush().expect("a reader");
 }
 
-fn purge<C: AuditConnection>(url: &str) {
+fn purge<C: AuditConnection>(url: &str, stays: bool) {
     let mut conn = C::establish(url).expect("connect");
-    conn.set_instrumentation(|event: InstrumentationEvent<'_>| {
-        // Between the deletion and its commit; long enough for a kill to come there.
+    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        // Between the deletion and its commit.
         let deleted = match event {
             InstrumentationEvent::FinishQuery { query, .. } => {
                 let query = query.to_string();
@@ -32,6 +33,9 @@ fn purge<C: AuditConnection>(url: &str) {
         };
         if deleted {
             say("open");
+            if stays {
+                let _ = std::io::stdin().read_line(&mut String::new());
+            }
             std::thread::sleep(Duration::from_millis(15));
         }
     });
@@ -56,14 +60,14 @@ fn purge<C: AuditConnection>(url: &str) {
 }
 
 /// Purges the database at `url`, until it is killed.
-pub fn work(backend: &str, url: &str) {
+pub fn work(backend: &str, url: &str, stays: bool) {
     match backend {
         #[cfg(feature = "mysql")]
-        crate::mysql::NAME => purge::<crate::mysql::Conn>(url),
+        crate::mysql::NAME => purge::<crate::mysql::Conn>(url, stays),
         #[cfg(feature = "postgres")]
-        crate::postgres::NAME => purge::<crate::postgres::Conn>(url),
+        crate::postgres::NAME => purge::<crate::postgres::Conn>(url, stays),
         #[cfg(feature = "sqlite")]
-        crate::sqlite::NAME => purge::<crate::sqlite::Conn>(url),
+        crate::sqlite::NAME => purge::<crate::sqlite::Conn>(url, stays),
         other => panic!("no backend `{other}` is compiled in"),
     }
 }

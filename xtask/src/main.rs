@@ -30,7 +30,7 @@ usage: cargo xtask <command>
                            with the trail, on every backend or on one of sqlite, postgres, mysql
   long [--backend B] [NAME ..]
                            the tests of which `test` runs a few cases, with the full numbers (hours):
-                           costs, queries, histories, purges, killed-purges
+                           costs, queries, histories, purges, killed-purges, killed-drops
   help                     show this
 
 servers: AUDIT_TEST_POSTGRES_URL and AUDIT_TEST_MYSQL_URL name them. Without, one that lets

@@ -27,9 +27,9 @@ pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
     }
     let mut database = database::open(common)?;
     if !args.allow_unknown_tables {
-        let longer: HashSet<&str> = retention.tables_kept_longer().collect();
-        let kept = tables.iter().filter(|(_, table)| longer.contains(table));
-        refuse_unknown_tables(&mut database, kept)?;
+        let unknown = on!(&mut database, conn => retention.unknown_tables(conn))?;
+        let named = |(_, table): &&Named<'_>| unknown.iter().any(|name| name == table);
+        refuse_unknown_tables(&mut database, tables.iter().filter(named))?;
     }
     let bar = progress(0, if args.dry_run { "counting" } else { "purging" });
     // What is not allowed was refused before, in the words of the options.

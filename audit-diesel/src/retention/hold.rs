@@ -205,12 +205,7 @@ impl AuditHold {
     ) -> Result<Self, AuditError> {
         validate(ctx)?;
         let new = hold.checked(ctx, C::Backend::DIALECT)?;
-        known::refuse_unknown(
-            conn,
-            new.table.as_deref().filter(|_| !new.unknown_table),
-            "a hold is for the",
-            "allow it with `NewHold::allow_unknown_table`; nothing was placed",
-        )?;
+        known::refuse_unknown_hold(conn, new.table.as_deref().filter(|_| !new.unknown_table))?;
         let operation = ctx.operation_ref().unwrap_or_else(Uuid::now_v7);
         let hold = Self {
             id: Uuid::now_v7(),

@@ -1,7 +1,7 @@
 //! How long the trail is kept.
 
 use core::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -182,11 +182,13 @@ impl Retention {
         self
     }
 
-    /// How long the rows about a table's records are kept. A table goes by its audit name.
+    /// How long the rows about a table's records are kept. A table goes by its audit name, which has no
+    /// schema, and is another than the database's where the entity says `#[audit(name = "..")]`.
     ///
     /// Where this keeps rows longer than they would be kept without it, a purge that has something to
     /// delete refuses a name of which the log has no row and the database no table or view: a slip of
-    /// the finger would delete what it was to keep. See [`Self::allow_unknown_tables`].
+    /// the finger would delete what it was to keep. A name that a purge has known stays known. See
+    /// [`Self::unknown_tables`] and [`Self::allow_unknown_tables`].
     pub fn table(mut self, table: impl Into<String>, keep: Keep) -> Self {
         self.tables.insert(table.into(), keep);
         self
@@ -213,6 +215,17 @@ impl Retention {
 
     /// The tables of which rules keep any row longer than it would be kept without them: to mistake
     /// the name of one would lose rows.
+    ///
+    /// ```
+    /// use audit_diesel::retention::{Keep, Retention};
+    /// # fn main() -> Result<(), audit_diesel::AuditError> {
+    /// let rules = Retention::default()
+    ///     .table("invoices", Keep::FOREVER)
+    ///     .table("jobs", Keep::days(7)?);
+    /// assert!(rules.tables_kept_longer().eq(["invoices"]));
+    /// # Ok(()) }
+    /// # main().unwrap();
+    /// ```
     pub fn tables_kept_longer(&self) -> impl Iterator<Item = &str> {
         let shortest = self.tenants.values().copied().fold(self.default, Keep::min);
         let tables = self
@@ -227,9 +240,9 @@ impl Retention {
     }
 
     /// The names that a purge must know.
-    pub(super) fn names_to_know(&self) -> Vec<String> {
+    pub(super) fn names_to_know(&self) -> BTreeSet<String> {
         if self.unknown_tables {
-            return Vec::new();
+            return BTreeSet::new();
         }
         self.tables_kept_longer().map(str::to_owned).collect()
     }
@@ -336,6 +349,27 @@ mod tests {
             );
             assert!(error.contains("from 1 to 36500"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_table_is_kept_longer_where_any_row_of_it_is() {
+        let days = |n| Keep::days(n).unwrap();
+        let longer = |retention: &Retention| -> Vec<String> {
+            retention.tables_kept_longer().map(str::to_owned).collect()
+        };
+        let rules = Retention::new(days(30));
+        assert_eq!(longer(&rules.clone().table("x", days(30))), [""; 0]);
+        assert_eq!(longer(&rules.clone().table("x", days(31))), ["x"]);
+        // Than its tenant's rule, though not than the rest.
+        let ever = Retention::new(Keep::FOREVER).tenant("a", days(7));
+        assert_eq!(longer(&ever.clone().table("x", days(365))), ["x"]);
+        assert_eq!(longer(&ever.clone().table("x", days(7))), [""; 0]);
+        // Of one tenant: than what its rule and the table's say together.
+        let both = |keep| rules.clone().tenant_table("a", "x", keep);
+        assert_eq!(longer(&both(days(31))), ["x"]);
+        assert_eq!(longer(&both(days(31)).tenant("a", days(31))), [""; 0]);
+        assert_eq!(longer(&both(days(31)).table("x", days(20))), ["x"]);
+        assert_eq!(longer(&both(days(8)).tenant("a", days(7))), ["x"]);
     }
 
     #[test]

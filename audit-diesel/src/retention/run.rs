@@ -1,7 +1,7 @@
 //! One run of a purge: through the log piece by piece, batch by batch.
 
 use core::ops::ControlFlow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -81,7 +81,7 @@ pub(super) struct Run<'c> {
     pub(super) lease: Option<Lease>,
     pub(super) tally: Tally,
     /// The names of tables that must be known before anything goes.
-    pub(super) names: Vec<String>,
+    pub(super) names: BTreeSet<String>,
     pub(super) progress: Option<OnProgress<'c>>,
     pub(super) stop: Option<Stop<'c>>,
     target: Duration,
@@ -109,7 +109,7 @@ impl<'c> Run<'c> {
             limits,
             lease: None,
             tally: Tally::default(),
-            names: Vec::new(),
+            names: BTreeSet::new(),
             progress: None,
             stop: None,
             target,
@@ -270,13 +270,10 @@ impl<'c> Run<'c> {
         &mut self,
         conn: &mut C,
     ) -> Result<(), AuditError> {
-        known::refuse_unknown(
-            conn,
-            self.names.iter().map(String::as_str),
-            "a rule of the retention keeps the",
-            "allow it with `Retention::allow_unknown_tables`; nothing was deleted",
-        )?;
-        self.names.clear();
+        if !self.names.is_empty() {
+            known::refuse_unknown_rules(conn, &self.names, self.lease.is_some())?;
+            self.names.clear();
+        }
         Ok(())
     }
 

@@ -51,7 +51,7 @@ fn a_fit_database_fills_the_pool_and_the_inner_customizer_runs() {
 #[test]
 fn an_unfit_database_never_fills_the_pool() {
     let database = Database::bare();
-    let error = pool(&database, CheckOnConnect::new(), Duration::from_millis(1500))
+    let error = pool(&database, CheckOnConnect::new(), Duration::from_secs(5))
         .err()
         .unwrap()
         .to_string();

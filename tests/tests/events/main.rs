@@ -44,6 +44,9 @@ mod writer {
 mod faults {
     on_each_backend!("faults.rs");
 }
+mod inline {
+    on_each_backend!("inline.rs");
+}
 mod operations {
     on_each_backend!("operations.rs");
 }

@@ -409,14 +409,13 @@ fn an_unknown_table_is_no_mistake() {
     assert!(!AuditLog::knows_table(conn, "never_used").unwrap());
     assert!(AuditLog::knows_table(conn, "accounts").unwrap());
     assert!(!AuditLog::knows_table(conn, "Accounts").unwrap());
-    // With its schema, which on MySQL/MariaDB is the database.
+    // The trail's names have no schema: a rule under one would keep nothing.
     let schema = match NAME {
         "sqlite" => "main".to_owned(),
         "postgres" => "public".to_owned(),
         _ => database.url().rsplit_once('/').unwrap().1.to_owned(),
     };
-    assert!(AuditLog::knows_table(conn, &format!("{schema}.accounts")).unwrap());
-    assert!(!AuditLog::knows_table(conn, "elsewhere.accounts").unwrap());
+    assert!(!AuditLog::knows_table(conn, &format!("{schema}.accounts")).unwrap());
     let event = AuditLog::event("stock.adjust").target("never_used", "1");
     event.write(conn, &ctx).unwrap();
     assert!(AuditLog::knows_table(conn, "never_used").unwrap());

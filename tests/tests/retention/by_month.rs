@@ -234,6 +234,23 @@ fn a_writer_that_ends_after_the_count_loses_nothing() {
     assert_eq!(told + purge(&mut conn).deleted(), 2);
 }
 
+/// The way on which a slip of the finger would lose most at once.
+#[test]
+fn no_month_is_dropped_under_a_rule_for_a_table_that_nobody_knows() {
+    let (_database, mut conn) = open();
+    write(&mut conn, &[Draft::new("a", "invoices", "1", ago(400))]);
+    let before = months(&mut conn);
+    let retention = |name: &str| Retention::default().table(name, Keep::FOREVER);
+    let error = purger(retention("invoces")).run(&mut conn, &ctx()).unwrap_err();
+    assert!(error.to_string().contains("`invoces`"), "{error}");
+    assert_eq!((months(&mut conn), left(&mut conn).len()), (before, 1));
+    // What the rule keeps stays, though the month is over.
+    assert_eq!(purger(retention("invoices")).run(&mut conn, &ctx()).unwrap().deleted(), 0);
+    let allowed = purger(retention("invoces").allow_unknown_tables()).run(&mut conn, &ctx()).unwrap();
+    assert_eq!(allowed.deleted(), 1);
+    assert!(!allowed.partitions_dropped.is_empty(), "{allowed:?}");
+}
+
 /// Dropping a month takes a lock that keeps everybody out; waiting for it would, too.
 #[test]
 fn a_reader_that_goes_on_for_long_keeps_no_writer_waiting() {

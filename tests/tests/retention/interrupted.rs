@@ -55,19 +55,21 @@ fn killed_anywhere_it_resumes() {
         let mut seed = std::process::id() as u64 ^ runs;
         loop {
             runs += 1;
+            // Every other kill comes when it has deleted and is about to commit.
+            let stays = runs % 2 == 0;
             let mut child = Command::new(env!("CARGO_BIN_EXE_purge_worker"))
                 .args([NAME, &database.url()])
-                .stdin(Stdio::null())
+                .args(stays.then_some("stay"))
+                .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .spawn()
                 .unwrap();
             let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            // At work: the first batch is committed. Every other kill waits until one has deleted
-            // and is about to commit, where the worker dwells.
+            // At work: the first batch is committed.
             let mut last = String::new();
             for line in lines.by_ref() {
                 last = line.unwrap();
-                let until = if runs % 2 == 0 { "open" } else { "deleted" };
+                let until = if stays { "open" } else { "deleted" };
                 if last.starts_with(until) || last == "done" {
                     break;
                 }

@@ -147,23 +147,26 @@ fn killed_while_it_drops_it_resumes() {
     let mut whole = 0;
     for kill in 0..kills {
         fill(conn);
+        // At once, in the first month; between the two months; in the second one.
+        let later = [0, 18, 30, 45][kill / 2 % 4];
         let mut child = Command::new(env!("CARGO_BIN_EXE_purge_worker"))
             .args([super::backend::NAME, &database.url()])
-            .stdin(Stdio::null())
+            .args((later == 0).then_some("stay"))
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap() == "open"), "it drops a month");
-        // At once; between the two months; in the second one.
-        std::thread::sleep(std::time::Duration::from_millis([0, 18, 30, 45][kill / 2 % 4]));
+        std::thread::sleep(std::time::Duration::from_millis(later));
         let sessions = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
         if kill % 2 == 0 {
             child.kill().unwrap();
         } else {
             run(conn, &format!("SELECT pg_terminate_backend(pid) {sessions}"));
         }
+        // This also closes its standard input, where it may stay.
         child.wait().unwrap();
         while number(conn, &format!("SELECT count(*) AS n {sessions}")) > 0 {
             std::thread::sleep(std::time::Duration::from_millis(1));

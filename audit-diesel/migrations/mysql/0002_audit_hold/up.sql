@@ -29,12 +29,14 @@ CREATE TABLE IF NOT EXISTS audit_hold (
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- The purge that is at work, if any: its lease ends by itself, so that a purge that was killed keeps
--- nobody waiting for long. `slot` is the time of the last daily run.
+-- nobody waiting for long. `slot` is the time of the last daily run, `known_tables` a JSON array of the
+-- tables that rules kept longer and that the log or the database knew.
 CREATE TABLE IF NOT EXISTS audit_purge (
     id           bigint NOT NULL PRIMARY KEY,
     holder       binary(16),
     leased_until datetime(6),
     beats        bigint NOT NULL DEFAULT 0,
-    slot         datetime(6)
+    slot         datetime(6),
+    known_tables text
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 INSERT IGNORE INTO audit_purge (id) VALUES (1);

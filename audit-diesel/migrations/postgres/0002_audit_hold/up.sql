@@ -29,12 +29,14 @@ CREATE INDEX IF NOT EXISTS audit_hold_what_idx
     ON audit_hold (record_id, table_name, tenant_id);
 
 -- The purge that is at work, if any: its lease ends by itself, so that a purge that was killed keeps
--- nobody waiting for long. `slot` is the time of the last daily run.
+-- nobody waiting for long. `slot` is the time of the last daily run, `known_tables` a JSON array of the
+-- tables that rules kept longer and that the log or the database knew.
 CREATE TABLE IF NOT EXISTS audit_purge (
     id           bigint NOT NULL PRIMARY KEY CHECK (id = 1),
     holder       uuid,
     leased_until timestamptz,
     beats        bigint NOT NULL DEFAULT 0,
-    slot         timestamptz
+    slot         timestamptz,
+    known_tables text
 );
 INSERT INTO audit_purge (id) VALUES (1) ON CONFLICT DO NOTHING;

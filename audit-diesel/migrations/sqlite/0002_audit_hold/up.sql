@@ -24,12 +24,14 @@ CREATE INDEX IF NOT EXISTS audit_hold_what_idx
     ON audit_hold (record_id, table_name, tenant_id);
 
 -- The purge that is at work, if any: its lease ends by itself, so that a purge that was killed keeps
--- nobody waiting for long. `slot` is the time of the last daily run.
+-- nobody waiting for long. `slot` is the time of the last daily run, `known_tables` a JSON array of the
+-- tables that rules kept longer and that the log or the database knew.
 CREATE TABLE IF NOT EXISTS audit_purge (
     id           INTEGER PRIMARY KEY CHECK (id = 1),
     holder       BLOB,
     leased_until INTEGER,
     beats        INTEGER NOT NULL DEFAULT 0,
-    slot         INTEGER
+    slot         INTEGER,
+    known_tables TEXT
 ) STRICT;
 INSERT OR IGNORE INTO audit_purge (id) VALUES (1);

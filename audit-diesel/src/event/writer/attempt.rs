@@ -62,10 +62,10 @@ where
         Some(conn) => conn,
         None => connect(factory).ok_or(Trouble::NoConnection)?,
     };
-    if !is_usable(&mut conn) {
+    let Ok(before) = depth(&mut conn) else {
         discard(conn);
         return Err(Trouble::NoConnection);
-    }
+    };
     let trouble = match catch_unwind(AssertUnwindSafe(|| work(&mut conn))) {
         Ok(Ok(())) => {
             *kept = Some(conn);
@@ -75,19 +75,14 @@ where
         Err(_) => Trouble::Panicked,
     };
     let is_there = matches!(trouble, Trouble::Busy(_) | Trouble::Refused(_));
-    if is_there && is_usable(&mut conn) {
+    // An error that ends the transaction by itself (on SQLite a trigger's `RAISE(ROLLBACK)`, a full
+    // disk) or a ROLLBACK that fails is an error like others, but Diesel writes no more on it.
+    if is_there && depth(&mut conn).is_ok_and(|after| after == before) {
         *kept = Some(conn);
     } else {
         discard(conn);
     }
     Err(trouble)
-}
-
-/// Whether Diesel would begin a transaction on it. An error that ends the transaction by itself (on
-/// SQLite a trigger's `RAISE(ROLLBACK)`, a full disk) is an error like others, but nothing is written
-/// on its connection any more.
-fn is_usable<C: AuditConnection>(conn: &mut C) -> bool {
-    matches!(depth(conn), Ok(0))
 }
 
 fn connect<C, E, F>(factory: &Mutex<F>) -> Option<C>
