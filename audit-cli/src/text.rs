@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use audit_core::invisible::is_deceptive;
+
 /// The text with control characters, and those that reorder or hide what is shown, escaped. Line
 /// breaks pass only where `lines` says so.
 pub(crate) fn printable(text: &str, lines: bool) -> Cow<'_, str> {
-    let harmless = |c: char| !is_hostile(c) || (lines && c == '\n');
+    let harmless = |c: char| !is_deceptive(c) || (lines && c == '\n');
     if text.chars().all(harmless) {
         return Cow::Borrowed(text);
     }
@@ -18,7 +20,7 @@ pub(crate) fn printable(text: &str, lines: bool) -> Cow<'_, str> {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if is_hostile(c) => {
+            c if is_deceptive(c) => {
                 // Writing to a String cannot fail.
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }
@@ -26,13 +28,6 @@ pub(crate) fn printable(text: &str, lines: bool) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
-}
-
-/// C0, DEL and C1 controls; marks that turn the direction of text (Unicode TR 9) or show nothing.
-fn is_hostile(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// One field of a CSV file (RFC 4180), quoted where it has to be. A text that a spreadsheet would
@@ -98,6 +93,10 @@ mod tests {
         assert_eq!(printable("a\nb\t", false), r"a\nb\t");
         assert_eq!(printable("a\nb\r", true), "a\nb\\r");
         assert_eq!(printable("\u{202e}x\u{200b}", false), r"\u{202e}x\u{200b}");
+        assert_eq!(
+            printable("\u{200e}\u{200f}\u{61c}", false),
+            r"\u{200e}\u{200f}\u{61c}"
+        );
     }
 
     #[test]

@@ -47,7 +47,8 @@ pub mod diff;
 pub mod encode;
 pub mod entity;
 pub mod form_input;
-mod invisible;
+#[doc(hidden)]
+pub mod invisible;
 pub mod mask;
 mod mask_error;
 pub mod meta;

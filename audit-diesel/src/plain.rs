@@ -2,16 +2,16 @@
 
 use core::fmt;
 
-/// A text whose control characters are escaped: a key from a URL writes no line into a log, and
+use audit_core::invisible::is_deceptive;
+
+/// A text whose control characters, and those that hide or reorder what is shown, are escaped: a key from a URL writes no line into a log, and
 /// tells a terminal nothing.
 pub(crate) struct Plain<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
-            if c.is_control()
-                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-            {
+            if is_deceptive(c) {
                 write!(f, "{}", c.escape_default())?;
             } else {
                 fmt::Write::write_char(f, c)?;
@@ -29,5 +29,7 @@ mod tests {
     fn it_is_one_line_and_moves_no_cursor() {
         let shown = Plain("x\u{1b}[2J\r\nFORGED\u{9b}\u{202e}é\"`").to_string();
         assert_eq!(shown, "x\\u{1b}[2J\\r\\nFORGED\\u{9b}\\u{202e}é\"`");
+        let marks = Plain("\u{200e}a\u{200f}b\u{61c}").to_string();
+        assert_eq!(marks, "\\u{200e}a\\u{200f}b\\u{61c}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use audit_core::invisible::is_deceptive;
 use chrono::{DateTime, SecondsFormat, Utc};
 use csv::{Terminator, Writer, WriterBuilder};
 
@@ -82,7 +83,8 @@ impl<W: Write> Csv<W> {
 
 /// True where a spreadsheet might run a cell, or where taking an apostrophe away would be wrong.
 fn is_formula(cell: &str) -> bool {
-    let shown = |c: &char| !(c.is_whitespace() || c.is_control() || is_invisible(*c));
+    // What a reader of the file may drop is not looked at.
+    let shown = |c: &char| !(c.is_whitespace() || is_deceptive(*c));
     let starts = |c: char| {
         matches!(
             c,
@@ -105,11 +107,6 @@ fn is_formula(cell: &str) -> bool {
     };
     matches!(cell.chars().next(), Some('\t' | '\r' | '\n' | '\''))
         || cell.chars().find(shown).is_some_and(starts)
-}
-
-/// Characters that a reader may drop: a byte order mark, what has no width, marks of direction.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{ad}')
 }
 
 /// A number below zero in the grammar of RFC 8259: a sign, digits, `.`, `e`, and nothing else.
@@ -139,6 +136,7 @@ mod tests {
             "\u{a0}=1",
             "\u{feff}=1",
             "\u{200b}=1",
+            "\u{61c}=1",
             "\u{ff1d}1",
             "\u{ff0b}1",
             "\u{ff0d}1",
