@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use audit_diesel::{AuditError, FailureKind, QueryError};
 
+use crate::text::printable;
+
 /// What a command has to say by its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -70,8 +72,9 @@ impl Failure {
                 return ExitCode::SUCCESS;
             }
             Self::Output(error) => (format!("the output cannot be written: {error}"), 4),
-            Self::Usage(text) => (text, 2),
-            Self::Database(text) => (text, 3),
+            // Names in it are whoever's who called: none of them makes a line of its own.
+            Self::Usage(text) => (printable(&text, false).into_owned(), 2),
+            Self::Database(text) => (printable(&text, false).into_owned(), 3),
             Self::Audit(error) => describe(*error, database_messages),
         };
         // Nothing is left to do if stderr is closed too.
@@ -83,11 +86,7 @@ impl Failure {
 /// Writes a line to stderr, where progress and errors go.
 pub(crate) fn say(text: &str) -> io::Result<()> {
     use io::Write;
-    writeln!(
-        io::stderr().lock(),
-        "{}",
-        crate::text::printable(text, true)
-    )
+    writeln!(io::stderr().lock(), "{}", printable(text, true))
 }
 
 fn describe(error: AuditError, database_messages: bool) -> (String, u8) {

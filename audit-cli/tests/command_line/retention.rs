@@ -11,6 +11,7 @@ on_each_backend! {
     mistakes_delete_nothing
     a_table_that_nobody_knows_is_a_mistake
     mistakes_are_told_as_they_were_typed
+    no_name_makes_a_line_of_its_own
 }
 
 /// Rows of the log that tell of changes and not of purges and holds.
@@ -401,4 +402,21 @@ fn mistakes_are_told_as_they_were_typed(db: &Db) {
         "--allow-unknown-tables",
     ];
     db.audit(&purge(&rules)).ends(0);
+}
+
+fn no_name_makes_a_line_of_its_own(db: &Db) {
+    db.audit(&["init"]).ends(0);
+    let forged = "x\nerror: all is deleted";
+    let rule = format!("{forged}=forever");
+    for args in [
+        &["log", "--all-tenants", "--record", "1", "--table", forged][..],
+        &["purge", "--older-than-days", "1", "--keep-table", &rule],
+        &["purge", "--older-than-days", "1", "--keep-tenant", forged],
+        &["columns", forged],
+        &["check", forged],
+    ] {
+        let run = db.audit(args).ends(2);
+        assert_eq!(run.err.lines().count(), 1, "{run:?}");
+        assert!(run.err.contains("x\\nerror: all"), "{run:?}");
+    }
 }
