@@ -210,8 +210,8 @@ fn mysql(url: &str) -> Result<Database> {
     }
     let mut conn = MysqlConnection::establish(url).map_err(|error| unreachable_(url, &error))?;
     conn.batch_execute("SET time_zone = '+00:00'")?;
-    // Texts are written, and those of the catalog read, with their escapes.
-    conn.batch_execute(crate::quote::ESCAPES)?;
+    // Texts are written, and those of the catalog read, with their escapes; names in their quotes.
+    conn.batch_execute(crate::quote::USUAL_QUOTES)?;
     Ok(Database::Mysql(Box::new(conn)))
 }
 

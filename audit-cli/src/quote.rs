@@ -25,8 +25,11 @@ pub(crate) fn text(dialect: Dialect, text: &str) -> String {
     }
 }
 
-/// MySQL/MariaDB: `\` in a text is the escape that it is unless somebody changed that.
-pub(crate) const ESCAPES: &str = "SET sql_mode = replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')";
+/// MySQL/MariaDB: `\` in a text is the escape that it is, names are in backticks, and a column is shown
+/// whole, unless somebody changed that. The modes of other databases would bring it back.
+pub(crate) const USUAL_QUOTES: &str = "SET sql_mode = regexp_replace(@@sql_mode, \
+    '(^|,)(NO_BACKSLASH_ESCAPES|ANSI_QUOTES|NO_FIELD_OPTIONS|ANSI|DB2|MAXDB|MSSQL|ORACLE|POSTGRESQL)(?=,|$)', \
+    '')";
 
 /// True where two names mean one column.
 pub(crate) fn same_name(dialect: Dialect, a: &str, b: &str) -> bool {

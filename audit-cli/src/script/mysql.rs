@@ -113,7 +113,7 @@ pub(super) fn script(plan: &Plan) -> Script {
     }
     let mut settings = vec!["SET time_zone = '+00:00'".to_owned()];
     if statements.iter().any(|sql| sql.contains('\\')) {
-        settings.push(quote::ESCAPES.to_owned());
+        settings.push(quote::USUAL_QUOTES.to_owned());
     }
     Script {
         settings,
