@@ -168,6 +168,26 @@ mod sqlite {
 mod postgres {
     use crate::support::{Backend, Db};
 
+    /// A role of the server, gone with the value.
+    struct Role<'a>(&'a Db, String);
+
+    impl<'a> Role<'a> {
+        fn new(db: &'a Db, name: &str) -> Self {
+            let role = Self(db, format!("audit_test_cli_{name}_{}", std::process::id()));
+            db.exec(&format!("CREATE ROLE {}", role.1));
+            role
+        }
+    }
+
+    impl Drop for Role<'_> {
+        fn drop(&mut self) {
+            let role = &self.1;
+            let _ = self
+                .0
+                .try_exec(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+        }
+    }
+
     #[test]
     fn a_table_of_a_schema_is_named_with_it() {
         let db = Db::new(Backend::Postgres);
@@ -189,10 +209,11 @@ mod postgres {
     fn a_table_that_may_not_be_read_hides_no_other() {
         let db = Db::new(Backend::Postgres);
         db.audit(&["init"]).ends(0);
-        let role = format!("audit_test_cli_{}", std::process::id());
+        let user = Role::new(&db, "limited");
+        let role = &user.1;
         db.exec(&format!(
             "CREATE TABLE closed (id int PRIMARY KEY, created_by text); CREATE TABLE open (id int PRIMARY KEY, created_by text);
-             CREATE ROLE {role}; GRANT SELECT, INSERT ON audit_log TO {role}; GRANT SELECT ON open TO {role};",
+             GRANT SELECT, INSERT ON audit_log TO {role}; GRANT SELECT ON open TO {role};",
         ));
         let limited = format!("{}?options=-crole%3D{role}", db.url);
         let run = crate::support::audit_with(&[("DATABASE_URL", &limited)], &["check"]);
@@ -202,7 +223,6 @@ mod postgres {
             &[("DATABASE_URL", &limited)],
             &["columns", "open", "--apply"],
         );
-        db.exec(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
         let run = run.ends(1);
         assert!(
             run.out
@@ -222,20 +242,18 @@ mod postgres {
     fn a_lost_connection_is_no_finding_of_a_table() {
         let db = Db::new(Backend::Postgres);
         db.audit(&["init"]).ends(0);
-        let role = format!("audit_test_cli_gone_{}", std::process::id());
+        let user = Role::new(&db, "gone");
+        let role = &user.1;
         db.exec(&format!(
             "CREATE TABLE t (id int PRIMARY KEY, created_by text); INSERT INTO t VALUES (1, 'x');
              CREATE FUNCTION gone() RETURNS boolean LANGUAGE sql SECURITY DEFINER AS 'SELECT pg_terminate_backend(pg_backend_pid())';
              ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (gone());
-             CREATE ROLE {role}; GRANT SELECT, INSERT ON audit_log TO {role}; GRANT SELECT ON t TO {role};",
+             GRANT SELECT, INSERT ON audit_log TO {role}; GRANT SELECT ON t TO {role};",
         ));
         let limited = format!("{}?options=-crole%3D{role}", db.url);
         let env = [("DATABASE_URL", &*limited)];
-        let runs =
-            [&["check"][..], &["columns", "t"]].map(|args| crate::support::audit_with(&env, args));
-        db.exec(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
-        for run in runs {
-            let run = run.ends(3);
+        for args in [&["check"][..], &["columns", "t"]] {
+            let run = crate::support::audit_with(&env, args).ends(3);
             assert!(run.err.contains("the connection is lost"), "{run:?}");
         }
     }
@@ -373,8 +391,9 @@ mod mysql {
         let db = Db::new(Backend::Mysql);
         db.exec(r"CREATE TABLE t (id int PRIMARY KEY, createdBy varchar(99) COMMENT 'it''s a\\b')");
         let script = db.audit(&["columns", "t"]).ends(1).out;
+        // In double quotes is a text again, too, which would be a name there.
         db.exec(&format!(
-            "SET sql_mode = 'NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES';\n{script}"
+            "SET sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES';\n{script}\nSELECT \"it\\\"s\""
         ));
         db.audit(&["columns", "t"]).ends(0);
         assert_eq!(

@@ -8,9 +8,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-/// Runs each case on each backend that is compiled in.
+/// Runs each case on each backend that is compiled in; those after `servers:` not on SQLite, which has
+/// nothing like it.
 macro_rules! on_each_backend {
-    ($($case:ident)+) => {
+    ($($case:ident)+ $(; servers: $($served:ident)+)?) => {
         #[cfg(feature = "sqlite")]
         mod sqlite {
             $(#[test] fn $case() { super::$case(&$crate::support::Db::new($crate::support::Backend::Sqlite)); })+
@@ -18,10 +19,12 @@ macro_rules! on_each_backend {
         #[cfg(feature = "postgres")]
         mod postgres {
             $(#[test] fn $case() { super::$case(&$crate::support::Db::new($crate::support::Backend::Postgres)); })+
+            $($(#[test] fn $served() { super::$served(&$crate::support::Db::new($crate::support::Backend::Postgres)); })+)?
         }
         #[cfg(feature = "mysql")]
         mod mysql {
             $(#[test] fn $case() { super::$case(&$crate::support::Db::new($crate::support::Backend::Mysql)); })+
+            $($(#[test] fn $served() { super::$served(&$crate::support::Db::new($crate::support::Backend::Mysql)); })+)?
         }
     };
 }
