@@ -385,7 +385,8 @@ pub(crate) struct Purge {
     /// Only rows of this tenant.
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: Option<String>,
-    /// Take rules that keep tables of which the log has no row yet and the database no table.
+    /// Take rules that keep tables of which the log has no row yet and the database no table, such as
+    /// the targets of events that have not happened yet.
     #[arg(long)]
     pub(crate) allow_unknown_tables: bool,
     /// Of a log by month, also delete rows of months that are not over by the limit.

@@ -91,8 +91,8 @@ const PUBLICATIONS: &str = "\
     JOIN own ON own.oid = c.oid ORDER BY 1";
 
 /// A view is its rule for SELECT. A publication has columns in its list or in its WHERE. PostgreSQL 14
-/// says of a generated column, later ones of its expression, what it reads. Indexes, constraints and the column's own default are made anew by the
-/// ALTER itself.
+/// says of a generated column, later ones of its expression, what it reads. Indexes, constraints and
+/// the column's own default are made anew by the ALTER itself.
 const READERS: &str = "\
     SELECT DISTINCT a.attname::text, CASE \
         WHEN r.rulename = '_RETURN' AND v.relkind = 'm' \
