@@ -14,7 +14,7 @@ use crate::text;
 
 pub(crate) use keys::emptying_keys;
 pub(crate) use table::{Column, Table, TableName};
-pub(crate) use users::{namers, type_users};
+pub(crate) use users::{TypeUser, namers, type_users};
 
 /// The tables that could hold audited records, by name: none of the framework's own, of Diesel's and
 /// of the database's.

@@ -6,6 +6,8 @@ mod postgres;
 
 use audit_diesel::{AuditBackend, AuditConnection, Dialect};
 
+pub(crate) use found::TypeUser;
+
 use super::table::Table;
 use crate::ddl::mentions;
 use crate::failure::Result;
@@ -61,11 +63,8 @@ pub(crate) fn namers<C: AuditConnection>(conn: &mut C, table: &Table) -> Result<
     })
 }
 
-/// What reads a column and hinders that its type changes, with the column's name.
-pub(crate) fn type_users<C: AuditConnection>(
-    conn: &mut C,
-    table: &Table,
-) -> Result<Vec<(String, String)>> {
+/// What reads the columns of a table by their types.
+pub(crate) fn type_users<C: AuditConnection>(conn: &mut C, table: &Table) -> Result<Vec<TypeUser>> {
     let rows = match C::Backend::DIALECT {
         Dialect::Sqlite => return Ok(Vec::new()),
         Dialect::Postgres => postgres::readers(conn, &table.name)?,
@@ -73,6 +72,10 @@ pub(crate) fn type_users<C: AuditConnection>(
     };
     Ok(rows
         .iter()
-        .map(|row| (text(row, 0).to_owned(), text(row, 1).to_owned()))
+        .map(|row| TypeUser {
+            column: text(row, 0).to_owned(),
+            what: text(row, 1).to_owned(),
+            refuses: true,
+        })
         .collect())
 }

@@ -4,7 +4,7 @@ use audit_diesel::{AuditConnection, Dialect};
 
 use super::making::Making;
 use super::model::{Change, Remedy};
-use crate::catalog::{emptying_keys, namers, type_users};
+use crate::catalog::{TypeUser, emptying_keys, namers, type_users};
 use crate::failure::Result;
 
 impl Making<'_> {
@@ -76,10 +76,12 @@ impl Making<'_> {
         Ok(())
     }
 
-    /// Views, CHECKs and the like over a column whose type changes: PostgreSQL refuses, and MySQL and
-    /// MariaDB do so when part of the script has run.
+    /// Views, CHECKs and the like over a column whose type changes. PostgreSQL refuses. MySQL and MariaDB
+    /// refuse for a foreign key; for what computes with the column they do so only if it does not take
+    /// the values, which where these are rewritten before is the likelier, and then part of the script
+    /// has run.
     pub(super) fn refused_by_readers<C: AuditConnection>(&mut self, conn: &mut C) -> Result<()> {
-        let converted: Vec<(String, String)> = self
+        let converted: Vec<(String, String, bool)> = self
             .plan
             .changes
             .iter()
@@ -88,7 +90,8 @@ impl Making<'_> {
                     column, conversion, ..
                 } => {
                     let held = self.held.iter().find(|held| held.name == *column)?;
-                    Some((held.column.name.clone(), conversion.to.clone()))
+                    let name = held.column.name.clone();
+                    Some((name, conversion.to.clone(), conversion.staged))
                 }
                 _ => None,
             })
@@ -97,15 +100,25 @@ impl Making<'_> {
             return Ok(());
         }
         let readers = type_users(conn, &self.plan.table)?;
-        for (column, kind) in converted {
-            let of_it = readers.iter().filter(|(read, _)| *read == column);
-            let users: Vec<&str> = of_it.map(|(_, what)| what.as_str()).collect();
-            if users.is_empty() {
+        for (column, kind, staged) in converted {
+            let of_it = readers.iter().filter(|reader| reader.column == column);
+            let (stop, told): (Vec<_>, Vec<_>) = of_it.partition(|reader| staged || reader.refuses);
+            let names = |users: &[&TypeUser]| {
+                let names: Vec<&str> = users.iter().map(|user| user.what.as_str()).collect();
+                names.join(", ")
+            };
+            if !told.is_empty() {
+                self.plan.notes.push(format!(
+                    "`{column}` is read by {}: to make it `{kind}` fails if that does not take such values",
+                    names(&told)
+                ));
+            }
+            if stop.is_empty() {
                 continue;
             }
             let refusal = match self.plan.table.dialect {
                 Dialect::Postgres => format!("PostgreSQL refuses to make it `{kind}`"),
-                _ => format!("to make it `{kind}` would fail midway"),
+                _ => format!("to make it `{kind}` may fail midway"),
             };
             self.find(
                 "used",
@@ -113,7 +126,7 @@ impl Making<'_> {
                 format!(
                     "`{column}` is read by {}: {refusal} as long as that is there. Drop it, run this \
                      again, then make it anew; or `--leave {column}`",
-                    users.join(", ")
+                    names(&stop)
                 ),
                 Remedy::Blocked,
             );

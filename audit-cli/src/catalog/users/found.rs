@@ -12,3 +12,13 @@ pub(super) struct Found {
     pub(super) unread: Vec<String>,
     pub(super) publications: Vec<String>,
 }
+
+/// What reads a column and may hinder that its type changes.
+#[derive(Debug)]
+pub(crate) struct TypeUser {
+    pub(crate) column: String,
+    /// As a sentence names it.
+    pub(crate) what: String,
+    /// It refuses another type, whatever it is.
+    pub(crate) refuses: bool,
+}

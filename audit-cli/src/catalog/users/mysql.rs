@@ -2,7 +2,7 @@
 
 use audit_diesel::{AuditConnection, Dialect};
 
-use super::found::Found;
+use super::found::{Found, TypeUser};
 use crate::catalog::table::{Table, TableName};
 use crate::ddl::mentions;
 use crate::failure::Result;
@@ -141,12 +141,8 @@ fn unseen<C: AuditConnection>(conn: &mut C, schema: &str, name: &str) -> Result<
         .collect())
 }
 
-/// What computes with a column or holds it to its type, after the column's name: an ALTER of its type
-/// fails, or the UPDATE that comes before it, when others are done and stay.
-pub(super) fn readers<C: AuditConnection>(
-    conn: &mut C,
-    table: &Table,
-) -> Result<Vec<(String, String)>> {
+/// What computes with a column, and the foreign keys that hold it to its type.
+pub(super) fn readers<C: AuditConnection>(conn: &mut C, table: &Table) -> Result<Vec<TypeUser>> {
     let name = &table.name;
     let (schema, name) = (name.schema.as_deref().unwrap_or(""), name.name.as_str());
     let mut out = Vec::new();
@@ -154,7 +150,11 @@ pub(super) fn readers<C: AuditConnection>(
         for column in &table.columns {
             let it = [column.name.as_str()];
             if text(&row, 1) != column.name && mentions(text(&row, 2), &it, Dialect::Mysql) {
-                out.push((column.name.clone(), text(&row, 0).to_owned()));
+                out.push(TypeUser {
+                    column: column.name.clone(),
+                    what: text(&row, 0).to_owned(),
+                    refuses: false,
+                });
             }
         }
     }
@@ -174,7 +174,11 @@ pub(super) fn readers<C: AuditConnection>(
         ),
         &[schema, name],
     )? {
-        out.push((text(&row, 0).to_owned(), text(&row, 1).to_owned()));
+        out.push(TypeUser {
+            column: text(&row, 0).to_owned(),
+            what: text(&row, 1).to_owned(),
+            refuses: true,
+        });
     }
     Ok(out)
 }
