@@ -12,6 +12,14 @@ pub static SECRETS: &[&[&str]] = &[
     &["passwordhash"],
     &["passphrase"],
     &["passcode"],
+    &["passhash"],
+    &["pass", "word"],
+    &["pass", "phrase"],
+    &["pass", "code"],
+    &["pass", "hash"],
+    &["user", "pass"],
+    &["userpass"],
+    &["pw"],
     &["secret"],
     &["token"],
     &["jwt"],
@@ -107,6 +115,8 @@ pub fn says_secret(name: &str) -> bool {
                 })
         })
     });
+    // On its own; in `boarding_pass` it is none.
+    let named = named || words == ["pass"];
     named && !LET_THROUGH.contains(&last)
 }
 
@@ -143,6 +153,31 @@ mod tests {
             let capital = |word: &&str| format!("{}{}", word[..1].to_uppercase(), &word[1..]);
             let camel: String = secret_words.iter().map(capital).collect();
             assert!(secret(&format!("user{camel}")), "{camel}");
+        }
+    }
+
+    #[test]
+    fn a_pass_is_a_password_on_its_own_and_a_users() {
+        for name in [
+            "pass",
+            "PASS",
+            "user_pass",
+            "userPass",
+            "pass_word",
+            "Pass Word",
+            "pass-hash",
+            "pw",
+        ] {
+            assert!(secret(name), "{name}");
+        }
+        for name in [
+            "boarding_pass",
+            "passes",
+            "pass_count",
+            "passport_valid",
+            "pass_through",
+        ] {
+            assert!(!secret(name), "{name}");
         }
     }
 

@@ -49,7 +49,7 @@ fn audited() -> String {
     writeln!(
         out,
         "Among the words of the field's or its column's name, in any case, singular or plural: \
-         {}. Such a field needs a mask, `skip` or `plain`, and is set by code alone unless it is \
+         {}; and `pass` as the whole name. Such a field needs a mask, `skip` or `plain`, and is set by code alone unless it is \
          `input`. Let through are names whose last word is {}, and fields of a type that is a \
          `bool` or a time.",
         list(secrets.iter().map(String::as_str)),

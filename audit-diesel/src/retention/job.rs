@@ -16,7 +16,7 @@ use super::policy::Retention;
 use super::purge::Purge;
 use super::report::PurgeReport;
 use super::schedule::next_run;
-use crate::backend::AuditConnection;
+use crate::backend::{AuditBackend, AuditConnection, Dialect};
 
 /// How often the clock is looked at: it may be set meanwhile, and machines sleep.
 const LOOK: Duration = Duration::from_millis(200);
@@ -76,7 +76,7 @@ pub struct RetentionJob<Z> {
     ctx: AuditContext,
     zone: Z,
     at: NaiveTime,
-    pause: Duration,
+    pause: Option<Duration>,
     within_months: bool,
     on_outcome: Option<OnOutcome>,
 }
@@ -101,7 +101,7 @@ where
             ctx,
             zone,
             at: NaiveTime::MIN + TimeDelta::hours(3),
-            pause: Duration::from_millis(5),
+            pause: None,
             within_months: false,
             on_outcome: None,
         }
@@ -113,9 +113,10 @@ where
         self
     }
 
-    /// How long the purge waits after each batch. Default: 5 ms. A stop does not wait for it.
+    /// How long the purge waits after each batch. Default: 5 ms; on SQLite as
+    /// [`Purge::pause`] says. A stop does not wait for it.
     pub fn pause(mut self, pause: Duration) -> Self {
-        self.pause = pause;
+        self.pause = Some(pause);
         self
     }
 
@@ -218,8 +219,12 @@ where
         if self.within_months {
             purge = purge.within_months();
         }
+        purge = match (self.pause, C::Backend::DIALECT) {
+            (Some(pause), _) => purge.pause(pause),
+            (None, Dialect::Sqlite) => purge,
+            (None, Dialect::Postgres | Dialect::Mysql) => purge.pause(Duration::from_millis(5)),
+        };
         let report = purge
-            .pause(self.pause)
             .stop_when(stop)
             .progress(|_| {
                 if stop() {

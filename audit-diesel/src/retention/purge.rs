@@ -72,7 +72,7 @@ pub struct Purge<'a> {
     dry_run: bool,
     within_months: bool,
     batch_time: Option<Duration>,
-    pause: Duration,
+    pause: Option<Duration>,
     progress: Option<OnProgress<'a>>,
     stop: Option<Stop<'a>>,
 }
@@ -97,7 +97,7 @@ impl<'a> Purge<'a> {
             dry_run: false,
             within_months: false,
             batch_time: None,
-            pause: Duration::ZERO,
+            pause: None,
             progress: None,
             stop: None,
         }
@@ -126,9 +126,12 @@ impl<'a> Purge<'a> {
         self
     }
 
-    /// How long to wait after each batch. Default: not at all.
+    /// How long to wait after each batch. Default: not at all; on SQLite, where there is one writer at a
+    /// time and no queue of those that wait, a quarter of the time that the batch took, so that others
+    /// get in between. (In a write-ahead log they wait for less; see
+    /// [SQLite's own words](https://www.sqlite.org/wal.html).)
     pub fn pause(mut self, pause: Duration) -> Self {
-        self.pause = pause;
+        self.pause = Some(pause);
         self
     }
 

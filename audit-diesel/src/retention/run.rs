@@ -17,7 +17,7 @@ use super::lease::Lease;
 use super::partition::{self, Stretch};
 use super::report::{GroupCount, OnProgress, PurgeProgress, PurgeReport, Tally};
 use super::window::{self, Limits, Window};
-use crate::backend::AuditConnection;
+use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::error::AuditError;
 use crate::patience::patiently;
 use crate::transaction::{End, atomic_event};
@@ -85,7 +85,7 @@ pub(super) struct Run<'c> {
     pub(super) progress: Option<OnProgress<'c>>,
     pub(super) stop: Option<Stop<'c>>,
     target: Duration,
-    pause: Duration,
+    pause: Option<Duration>,
     begun: Instant,
     /// When it last went on with its turn.
     beat: Instant,
@@ -101,7 +101,7 @@ impl<'c> Run<'c> {
         ctx: &'c AuditContext,
         limits: Limits,
         target: Duration,
-        pause: Duration,
+        pause: Option<Duration>,
     ) -> Self {
         Self {
             ctx,
@@ -218,6 +218,7 @@ impl<'c> Run<'c> {
         while at < leg.last {
             let begun = Instant::now();
             let window;
+            let mut took = Duration::ZERO;
             if quiet {
                 self.keep_turn(conn)?;
                 let groups;
@@ -230,28 +231,36 @@ impl<'c> Run<'c> {
                 reads.follow(begun.elapsed());
             } else {
                 window = Window::next(conn, at, leg.last, deletes.rows, &leg.stretch)?;
-                let (deleted, took) = self.batch(conn, window, leg)?;
-                deletes.follow(took);
+                let begun = Instant::now();
+                let (deleted, measure) = self.batch(conn, window, leg)?;
+                took = begun.elapsed();
+                deletes.follow(measure);
                 quiet = deleted == 0;
             }
             if self.goes_on(&mut at, window).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
-            if !quiet && self.rest(conn)?.is_break() {
+            if !quiet && self.rest(conn, took)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Waits after a batch, for no longer than it is not stopped, and without losing its turn.
-    fn rest<C: AuditConnection>(&mut self, conn: &mut C) -> Result<ControlFlow<()>, AuditError> {
+    /// Waits after a batch that took so long, for no longer than it is not stopped, and without losing
+    /// its turn.
+    fn rest<C: AuditConnection>(
+        &mut self,
+        conn: &mut C,
+        took: Duration,
+    ) -> Result<ControlFlow<()>, AuditError> {
+        let pause = self.pause.unwrap_or(match C::Backend::DIALECT {
+            // Whoever waits for the lock looks for it ten times a second.
+            Dialect::Sqlite => took / 4,
+            Dialect::Postgres | Dialect::Mysql => Duration::ZERO,
+        });
         let begun = Instant::now();
-        while let Some(left) = self
-            .pause
-            .checked_sub(begun.elapsed())
-            .filter(|d| !d.is_zero())
-        {
+        while let Some(left) = pause.checked_sub(begun.elapsed()).filter(|d| !d.is_zero()) {
             if self.is_stopped() {
                 return Ok(ControlFlow::Break(()));
             }

@@ -128,3 +128,22 @@ mod interrupted_drop {
         }
     }
 }
+#[cfg(feature = "sqlite")]
+mod one_writer {
+    mod sqlite {
+        use audit_tests::sqlite as backend;
+        #[allow(dead_code, reason = "each file uses its share")]
+        mod log {
+            include!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/retention/log.rs"
+            ));
+        }
+        mod cases {
+            include!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/retention/one_writer.rs"
+            ));
+        }
+    }
+}
