@@ -152,7 +152,9 @@ pub(crate) fn edited(definition: &str, edit: &Edit, dialect: Dialect) -> String 
         let before = index.checked_sub(1).and_then(|at| rest.get(at));
         let after_not = before.is_some_and(|token| token.is("NOT"));
         let after_default = before.is_some_and(|token| token.is("DEFAULT"));
-        if token.is("NULL") && edit.not_null.is_some() && !after_default {
+        // `ON DELETE SET NULL` is a foreign key's.
+        let after_set = before.is_some_and(|token| token.is("SET"));
+        if token.is("NULL") && edit.not_null.is_some() && !after_default && !after_set {
             let first = if after_not { index - 1 } else { index };
             let is_conflict = |at: usize, word: &str| rest.get(at).is_some_and(|t| t.is(word));
             let last = if is_conflict(index + 1, "ON") && is_conflict(index + 2, "CONFLICT") {
@@ -166,7 +168,7 @@ pub(crate) fn edited(definition: &str, edit: &Edit, dialect: Dialect) -> String 
                     .unwrap_or_default(),
             );
         }
-        if token.is("DEFAULT") {
+        if token.is("DEFAULT") && !after_set {
             let length = 1 + default_length(rest.get(index + 1..).unwrap_or_default());
             let is_null = rest.get(index + 1).is_some_and(|token| token.is("NULL"));
             if edit.default.is_some() || (edit.not_null == Some(true) && is_null) {
@@ -251,6 +253,14 @@ fn default_length(tokens: &[Token<'_>]) -> usize {
         .is_some_and(|t| t.is_sign("-") || t.is_sign("+"))
     {
         length = 1;
+    }
+    // `b'0'` is two tokens.
+    if let [prefix, text, ..] = tokens
+        && prefix.kind == TokenKind::Word
+        && text.kind == TokenKind::Text
+        && prefix.end == text.start
+    {
+        return 2;
     }
     // `1.5` is three tokens.
     let is_group = |at: usize| tokens.get(at).is_some_and(|token| token.is_sign("("));

@@ -99,6 +99,23 @@ fn definitions_change_where_they_are_told_to() {
         edit("int(11) DEFAULT -1.5 UNIQUE", "", None, Some(""), true),
         "int(11) UNIQUE"
     );
+    for (literal, mysql) in [("b'0'", true), ("_utf8mb4'x'", true), ("x'00'", false)] {
+        let definition = format!("bit(1) DEFAULT {literal} UNIQUE");
+        assert_eq!(
+            edit(&definition, "int", None, Some("0"), mysql),
+            "int DEFAULT 0 UNIQUE"
+        );
+    }
+    assert_eq!(
+        edit(
+            "int REFERENCES u(id) ON DELETE SET NULL ON UPDATE SET DEFAULT",
+            "",
+            Some(true),
+            Some(""),
+            false
+        ),
+        "int NOT NULL REFERENCES u(id) ON DELETE SET NULL ON UPDATE SET DEFAULT"
+    );
     assert_eq!(
         edit("timestamp NOT NULL", "", Some(false), None, true),
         "timestamp NULL"

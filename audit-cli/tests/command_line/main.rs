@@ -14,6 +14,7 @@ mod export;
 mod files;
 mod in_the_way;
 mod init_and_check;
+mod odd_types;
 mod reading;
 mod retention;
 mod support;
