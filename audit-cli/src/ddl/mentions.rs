@@ -31,8 +31,7 @@ fn is_mention(token: &Token<'_>, names: &[&str], dialect: Dialect, depth: u8) ->
     };
     match token.kind {
         TokenKind::Sign => false,
-        // PostgreSQL's quotes are words of `$`.
-        TokenKind::Word => is_word(token.text) || token.text.split('$').any(is_word),
+        TokenKind::Word => is_word(token.text),
         TokenKind::Name | TokenKind::Text => {
             let inner = token.name();
             let holds_more = token.kind == TokenKind::Text && depth > 0;
@@ -58,6 +57,13 @@ mod tests {
             (Postgres, "EXECUTE 'UPDATE t SET \"modified\" = ''x'''"),
             (Postgres, "EXECUTE $q$UPDATE t SET modified$q$"),
             (Postgres, "EXECUTE $q$modified$q$"),
+            (Postgres, "EXECUTE $q$--$q$ || 'x'; PERFORM modified FROM n"),
+            (Postgres, "EXECUTE $$/*$$ || $$ it's $$; PERFORM modified"),
+            (Postgres, "EXECUTE $a$ EXECUTE $$ SELECT 'modified' $$ $a$"),
+            (Postgres, "EXECUTE $q$ modified"),
+            (Postgres, "$new(modified) $modified"),
+            (Postgres, "/* /* a */ b */ new.modified := 1"),
+            (Postgres, "x := 1 -- a\rnew.modified := 1"),
             (Postgres, "SELECT a[new.modified]"),
             (Mysql, "SET NEW.MODIFIED = now()"),
             (Mysql, "select `t`.`Modified` AS `m` from `d`.`t`"),
@@ -76,6 +82,9 @@ mod tests {
             (Postgres, "new.modified_at := last_modified + unmodified"),
             (Postgres, "new.x := 1; -- and not modified\n/* modified */"),
             (Postgres, "SELECT \"Modified\" FROM t"),
+            (Postgres, "x := 1; /* /* a */ modified */"),
+            (Postgres, "EXECUTE $q$ SELECT 1 -- modified $q$"),
+            (Postgres, "a$modified$b := 1"),
             (Mysql, "SET NEW.modifiedBy = 'was_modified'"),
             (Mysql, "SET NEW.x = 1 # modified"),
             (Mysql, "SET NEW.x = 'don\\'t' /* modified */, NEW.y = 'a'"),

@@ -50,6 +50,11 @@ impl Token<'_> {
             Some('[') if self.kind == TokenKind::Name => {
                 self.text.trim_matches(['[', ']']).to_owned()
             }
+            Some('$') if self.kind == TokenKind::Text => {
+                let tag = dollar_tag(self.text).unwrap_or_default();
+                let text = self.text.strip_prefix(tag).unwrap_or(self.text);
+                text.strip_suffix(tag).unwrap_or(text).to_owned()
+            }
             _ => self.text.to_owned(),
         }
     }
@@ -84,12 +89,13 @@ fn unescaped(text: &str, quote: char) -> String {
 /// text.
 pub(super) fn tokens(sql: &str, dialect: Dialect) -> Vec<Token<'_>> {
     let is_mysql = dialect == Dialect::Mysql;
+    let is_postgres = dialect == Dialect::Postgres;
     let mut out: Vec<Token<'_>> = Vec::new();
     let mut at = 0;
     while let Some(c) = sql.get(at..).and_then(|rest| rest.chars().next()) {
         let rest = sql.get(at..).unwrap_or_default();
         let mut escapes = false;
-        let (length, kind) = if let Some(length) = comment(rest, is_mysql) {
+        let (length, kind) = if let Some(length) = comment(rest, dialect) {
             (length, None)
         } else if matches!(c, '"' | '`' | '\'') {
             let is_text = c == '\'' || (is_mysql && c == '"');
@@ -97,7 +103,7 @@ pub(super) fn tokens(sql: &str, dialect: Dialect) -> Vec<Token<'_>> {
             let after_e = out
                 .last()
                 .is_some_and(|before| before.end == at && before.is("e"));
-            escapes = is_text && (is_mysql || (dialect == Dialect::Postgres && after_e));
+            escapes = is_text && (is_mysql || (is_postgres && after_e));
             let kind = if is_text {
                 TokenKind::Text
             } else {
@@ -109,7 +115,13 @@ pub(super) fn tokens(sql: &str, dialect: Dialect) -> Vec<Token<'_>> {
                 rest.find(']').map_or(rest.len(), |end| end + 1),
                 Some(TokenKind::Name),
             )
-        } else if c.is_alphanumeric() || matches!(c, '_' | '$') {
+        } else if let Some(tag) = dollar_tag(rest).filter(|_| is_postgres) {
+            let inner = rest.get(tag.len()..).unwrap_or_default();
+            let length = inner
+                .find(tag)
+                .map_or(rest.len(), |end| end + 2 * tag.len());
+            (length, Some(TokenKind::Text))
+        } else if c.is_alphanumeric() || c == '_' || (c == '$' && !is_postgres) {
             let word = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'));
             (rest.find(word).unwrap_or(rest.len()), Some(TokenKind::Word))
         } else if c.is_whitespace() {
@@ -132,9 +144,20 @@ pub(super) fn tokens(sql: &str, dialect: Dialect) -> Vec<Token<'_>> {
     out
 }
 
+/// What begins, and ends, a text of PostgreSQL's in dollars: `$$`, or `$tag$`.
+fn dollar_tag(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('$')?;
+    let tag = rest.split_once('$')?.0;
+    let is_tag = tag.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && !tag.starts_with(|c: char| c.is_ascii_digit());
+    is_tag.then(|| text.get(..tag.len() + 2))?
+}
+
 /// The length of a comment at the start of a text, or in MySQL of what begins one that is run.
-fn comment(text: &str, is_mysql: bool) -> Option<usize> {
-    let line = || text.find('\n').map_or(text.len(), |end| end + 1);
+fn comment(text: &str, dialect: Dialect) -> Option<usize> {
+    let (is_mysql, is_postgres) = (dialect == Dialect::Mysql, dialect == Dialect::Postgres);
+    let ends_line = |c: char| c == '\n' || (is_postgres && c == '\r');
+    let line = || text.find(ends_line).map_or(text.len(), |end| end + 1);
     if let Some(rest) = text.strip_prefix("--") {
         // To MySQL `5--3` is 8.
         let ends = |c: char| c.is_whitespace() || c.is_control();
@@ -154,7 +177,32 @@ fn comment(text: &str, is_mysql: bool) -> Option<usize> {
         }
     }
     let rest = text.strip_prefix("/*")?;
+    if is_postgres {
+        return Some(2 + nested(rest));
+    }
     Some(rest.find("*/").map_or(text.len(), |end| end + 4))
+}
+
+/// The length of what is left of a comment that may have others in it.
+fn nested(text: &str) -> usize {
+    let (mut depth, mut at) = (1_usize, 0);
+    while let Some(next) = text.get(at..).and_then(|rest| rest.find(['/', '*'])) {
+        at += next;
+        let rest = text.get(at..).unwrap_or_default();
+        if rest.starts_with("/*") {
+            depth += 1;
+        } else if rest.starts_with("*/") {
+            depth -= 1;
+        } else {
+            at += 1;
+            continue;
+        }
+        at += 2;
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
 }
 
 /// The length of what stands in quotes at the start of a text; a doubled quote is one of its own.
@@ -204,11 +252,29 @@ mod tests {
             (Sqlite, "[a b]", &["[a b]"]),
             (Postgres, "a[b]", &["a", "[", "b", "]"]),
             (Mysql, "/*", &[]),
+            (Mysql, "a$b $$ c", &["a$b", "$$", "c"]),
+            (Mysql, "a /* /* b */ c", &["a", "c"]),
+            (Postgres, "a /* /* b */ */ c", &["a", "c"]),
+            (Postgres, "a /*/*/ b */ c */ d", &["a", "d"]),
+            (Postgres, "/* /* */ x", &[]),
+            (Postgres, "a -- b\rc", &["a", "c"]),
+            (Postgres, "$q$--$q$ || x", &["$q$--$q$", "|", "|", "x"]),
+            (
+                Postgres,
+                "$$it's$$ $a$ $$ $b$ $a$ x",
+                &["$$it's$$", "$a$ $$ $b$ $a$", "x"],
+            ),
+            (Postgres, "a$q$ b", &["a$q$", "b"]),
+            (Postgres, "$1 + $2", &["$", "1", "+", "$", "2"]),
+            (Postgres, "x $ü_1$ y", &["x", "$ü_1$ y"]),
             (Sqlite, "a /*/ b */ c", &["a", "c"]),
         ] {
             assert_eq!(texts(sql, dialect), expected, "{dialect:?}: {sql}");
         }
         let said = |sql| tokens(sql, Mysql).first().map(Token::name);
         assert_eq!(said(r"'it\'s\nit''s\\'").as_deref(), Some("it's\nit's\\"));
+        let in_dollars = |sql| tokens(sql, Postgres).first().map(Token::name);
+        assert_eq!(in_dollars("$a$$$it''s$a$").as_deref(), Some("$$it''s"));
+        assert_eq!(in_dollars("$$").as_deref(), Some(""));
     }
 }

@@ -70,7 +70,7 @@ const FUNCTIONS: &str = "\
         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang \
         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace) \
     SELECT 'the function `' || s.oid::regproc::text || '` of the trigger `' || g.tgname || '`', \
-        s.source || ' ''' || replace(encode(g.tgargs, 'escape'), '\\000', ''' ''') || '''', 't' \
+        s.source || chr(10) || '''' || replace(encode(g.tgargs, 'escape'), '\\000', ''' ''') || '''', 't' \
     FROM pg_catalog.pg_trigger g JOIN source s ON s.oid = g.tgfoid \
     WHERE NOT g.tgisinternal AND g.tgrelid IN (SELECT oid FROM own) \
     UNION \

@@ -16,7 +16,7 @@ fn a_function_that_names_a_column_stops_its_rename() {
     table(&db);
     db.exec(
         "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.Modified := now(); RETURN NEW; END';
-         CREATE FUNCTION set_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+         CREATE FUNCTION set_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END -- set';
          CREATE SCHEMA \"a.b\";",
     );
     for (make, drop, said) in [
@@ -34,6 +34,11 @@ fn a_function_that_names_a_column_stops_its_rename() {
             "CREATE FUNCTION \"a.b\".latest() RETURNS timestamptz LANGUAGE sql AS 'SELECT max(modified) FROM public.t'",
             "DROP FUNCTION \"a.b\".latest",
             "the function `\"a.b\".latest`",
+        ),
+        (
+            "CREATE PROCEDURE quoted() LANGUAGE plpgsql AS $b$ BEGIN EXECUTE $q$--$q$ || 'x'; PERFORM modified FROM t; END $b$",
+            "DROP PROCEDURE quoted",
+            "`modified` is named in the procedure `quoted`",
         ),
         (
             "CREATE PROCEDURE clear(c text) LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'UPDATE t SET \"createdBy\" = $1' USING c; END $$",
