@@ -157,6 +157,9 @@ pub(crate) struct Check {
     /// A table to leave out, given once per table.
     #[arg(long, value_name = "TABLE")]
     pub(crate) except: Vec<String>,
+    /// A column that is no stamp, or not to be asked for, given once per column.
+    #[arg(long, value_name = "TABLE.COLUMN")]
+    pub(crate) leave: Vec<String>,
 }
 
 /// Print the ALTERs that bring a table up to the standard, or apply them.
@@ -203,7 +206,7 @@ pub(crate) struct Columns {
     /// The tenant of rows that have none.
     #[arg(long, value_name = "TENANT")]
     pub(crate) backfill_tenant: Option<String>,
-    /// Rename nothing.
+    /// Rename nothing: stamps of older names are brought to their types under these.
     #[arg(long)]
     pub(crate) no_rename: bool,
     /// Rename columns although a trigger, a view or a routine has a word of that name: it means

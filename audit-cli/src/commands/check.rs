@@ -42,7 +42,7 @@ impl From<&Finding> for Line {
             text: finding.text.clone(),
             remedy: match finding.remedy {
                 Remedy::Planned => "columns",
-                Remedy::Blocked => "blocked",
+                Remedy::Blocked(_) => "blocked",
                 Remedy::Elsewhere => "elsewhere",
             },
         }
@@ -61,15 +61,16 @@ pub(crate) fn run(common: &Common, args: &Check) -> Result<Verdict> {
     })
 }
 
-/// The standard's own wishes, and none of anybody's.
-fn wishes() -> Wishes {
+/// The standard's own wishes, but for columns that somebody knows to be none of its.
+fn wishes(leave: Vec<String>) -> Wishes {
     Wishes {
         soft_delete: false,
         tenant: false,
         version: false,
         renames: true,
         renames_are_safe: false,
-        leave: Vec::new(),
+        leave,
+        is_check: true,
         actor: Actor::parse("system:migration"),
         time_from: None,
         tenant_id: None,
@@ -83,10 +84,12 @@ fn check<C: AuditConnection>(conn: &mut C, args: &Check) -> Result<Vec<Report>> 
         reports.push(log(conn)?);
     }
     let tables = if args.tables.is_empty() {
+        let names = catalog::tables(conn)?;
+        refuse_unknown_columns(args, names.iter().map(ToString::to_string))?;
         let mut tables = Vec::new();
-        for name in catalog::tables(conn)? {
+        for name in names {
             if let Some(table) = catalog::read(conn, &name)?
-                && (args.all || plan::has_stamps(&table))
+                && (args.all || is_stamped(conn, &table, &left(args, &name.to_string()))?)
             {
                 tables.push(table);
             }
@@ -97,6 +100,7 @@ fn check<C: AuditConnection>(conn: &mut C, args: &Check) -> Result<Vec<Report>> 
         for name in &args.tables {
             tables.push(catalog::table(conn, name)?);
         }
+        refuse_unknown_columns(args, tables.iter().map(|table| table.name.to_string()))?;
         tables
     };
     let bar = progress(tables.len() as u64, "looking at tables");
@@ -104,7 +108,7 @@ fn check<C: AuditConnection>(conn: &mut C, args: &Check) -> Result<Vec<Report>> 
         let shown = table.name.to_string();
         if !args.except.contains(&shown) {
             bar.set_message(printable(&shown, false).into_owned());
-            reports.push(judge(conn, table, shown)?);
+            reports.push(judge(conn, table, args, shown)?);
         }
         bar.inc(1);
     }
@@ -112,18 +116,53 @@ fn check<C: AuditConnection>(conn: &mut C, args: &Check) -> Result<Vec<Report>> 
     Ok(reports)
 }
 
+/// The columns of a table that are to be left out.
+fn left(args: &Check, shown: &str) -> Vec<String> {
+    let of_it = |left: &String| Some(left.strip_prefix(shown)?.strip_prefix('.')?.to_owned());
+    args.leave.iter().filter_map(of_it).collect()
+}
+
+/// Refuses a column to leave of a table that is not there. That the column is not there is told where
+/// the table is looked at.
+fn refuse_unknown_columns(args: &Check, tables: impl Iterator<Item = String>) -> Result<()> {
+    let starts: Vec<String> = tables.map(|table| format!("{table}.")).collect();
+    let is_known = |left: &&String| starts.iter().any(|start| left.starts_with(start));
+    match args.leave.iter().find(|left| !is_known(left)) {
+        None => Ok(()),
+        Some(left) => Err(Failure::Usage(format!(
+            "`--leave {left}`: this begins with the name of no table that is looked at; write \
+             `TABLE.COLUMN`, the table as `audit check --all` names it"
+        ))),
+    }
+}
+
+/// Whether a table is looked at of which nobody has spoken. One whose rows may not be read is, so that
+/// it is told.
+fn is_stamped<C: AuditConnection>(conn: &mut C, table: &Table, leave: &[String]) -> Result<bool> {
+    match plan::has_stamps(conn, table, leave) {
+        Err(Failure::Audit(error)) if is_of_the_table(&error) => Ok(true),
+        answer => answer,
+    }
+}
+
+/// Of a connection that is lost nothing more can be asked.
+fn is_of_the_table(error: &AuditError) -> bool {
+    matches!(error, AuditError::Database(failure) if failure.kind != FailureKind::ConnectionLost)
+}
+
 /// Judges a table. One whose rows may not be read says so and hides no other.
-fn judge<C: AuditConnection>(conn: &mut C, table: Table, shown: String) -> Result<Report> {
-    let (rows, findings, notes) = match plan::plan(conn, table, &wishes()) {
+fn judge<C: AuditConnection>(
+    conn: &mut C,
+    table: Table,
+    args: &Check,
+    shown: String,
+) -> Result<Report> {
+    let (rows, findings, notes) = match plan::plan(conn, table, &wishes(left(args, &shown))) {
         Ok(plan) => {
             let findings = plan.findings.iter().map(Line::from).collect();
             (Some(plan.rows), findings, plan.notes)
         }
-        // Of a connection that is lost nothing more can be asked.
-        Err(Failure::Audit(error))
-            if matches!(&*error, AuditError::Database(failure)
-                if failure.kind != FailureKind::ConnectionLost) =>
-        {
+        Err(Failure::Audit(error)) if is_of_the_table(&error) => {
             let line = Line {
                 code: "unread",
                 column: None,

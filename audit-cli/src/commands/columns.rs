@@ -53,6 +53,7 @@ fn wishes(args: &Columns) -> Result<Wishes> {
         renames: !args.no_rename,
         renames_are_safe: args.renames_are_safe,
         leave: args.leave.clone(),
+        is_check: false,
         actor,
         time_from: Some(args.backfill_time.clone()).filter(|from| from != "now"),
         tenant_id: args.backfill_tenant.clone(),
@@ -181,10 +182,10 @@ fn print(common: &Common, plan: &Plan, script: &Script, applied: bool) -> Result
         Format::Json => {
             let findings: Vec<Line> = plan.findings.iter().map(Line::from).collect();
             // A program that runs `statements` runs nothing while something is in the way.
-            let (statements, held_back) = if plan.is_blocked() {
-                (&[][..], &script.statements[..])
-            } else {
-                (&script.statements[..], &[][..])
+            let (statements, held_back) = match (plan.is_open(), plan.is_blocked()) {
+                (true, _) => (&[][..], &[][..]),
+                (_, true) => (&[][..], &script.statements[..]),
+                _ => (&script.statements[..], &[][..]),
             };
             let document = json!({
                 "table": plan.table.name.to_string(),
@@ -234,7 +235,7 @@ fn text_script(out: &mut impl Write, plan: &Plan, script: &Script, applied: bool
         )?;
     }
     for finding in &plan.findings {
-        let mark = if finding.remedy == plan::Remedy::Blocked {
+        let mark = if matches!(finding.remedy, plan::Remedy::Blocked(_)) {
             "! "
         } else {
             ""
@@ -256,7 +257,7 @@ fn text_script(out: &mut impl Write, plan: &Plan, script: &Script, applied: bool
             "-- Nothing is applied while a finding has a `!`: change the rows, give what it asks for, or \
              leave the column out by `--leave`."
         )?;
-        return held_back(out, script);
+        return held_back(out, plan, script);
     }
     if applied || script.statements.is_empty() {
         return Ok(());
@@ -280,8 +281,16 @@ fn lines(script: &Script) -> impl Iterator<Item = String> {
 }
 
 /// What is not run yet, to be read: in comments, so that whoever runs the output runs nothing.
-fn held_back(out: &mut impl Write, script: &Script) -> Result<()> {
+fn held_back(out: &mut impl Write, plan: &Plan, script: &Script) -> Result<()> {
     if script.statements.is_empty() {
+        return Ok(());
+    }
+    if plan.is_open() {
+        writeln!(
+            out,
+            "-- No statements are shown: they would be others once what a `!` asks is decided, or break what \
+             it names. Run none by hand before."
+        )?;
         return Ok(());
     }
     writeln!(

@@ -4,9 +4,9 @@ use audit_diesel::{AuditConnection, Dialect};
 
 use super::count::count;
 use super::making::{Making, Verdict};
-use super::model::{Change, Held, Plan, Remedy, Wishes};
+use super::model::{Change, Held, Hindrance, Plan, Remedy, Wishes};
 use super::survey;
-use super::text_times;
+use super::text_times::{self, TextTime};
 use crate::catalog::Table;
 use crate::failure::{Failure, Result};
 use crate::kind::{Conversion, Fit, fit, new_kind};
@@ -20,7 +20,7 @@ pub(crate) fn plan<C: AuditConnection>(
     wishes: &Wishes,
 ) -> Result<Plan> {
     check_wishes(&table, wishes)?;
-    let texts = text_times::judged(conn, &table, &wishes.leave)?;
+    let texts = text_times::judged(conn, &table, &wishes.leave, !wishes.renames)?;
     let (held, notes) = survey::held(&table, &wishes.leave, wishes.renames, &texts);
     let mut making = Making {
         wishes,
@@ -83,7 +83,8 @@ fn check_wishes(table: &Table, wishes: &Wishes) -> Result<()> {
     for left in &wishes.leave {
         if table.column(left).is_none() && !standard(left) {
             return Err(Failure::Usage(format!(
-                "`--leave {left}`: `{}` has no such column, and the standard has none either",
+                "{}: `{}` has no such column, and the standard has none either",
+                wishes.leaving(table, left),
                 table.name
             )));
         }
@@ -121,25 +122,25 @@ impl Making<'_> {
         }
     }
 
-    /// Once the plan had added a column of such a role, the old one could no longer take its name.
+    /// Once the plan had added a column of such a role, the old one could no longer take its name. Where
+    /// no name is to be had, there is nothing to decide.
     fn ask_of_texts(&mut self) {
         let held: Vec<Role> = self.held.iter().map(|held| held.role).collect();
         let mut undecided = std::mem::take(&mut self.undecided);
         undecided.retain(|text| {
             !text.is_time && !held.contains(&text.role) && !self.is_left(text.role.name())
         });
-        self.undecided = undecided;
-        let questions: Vec<(String, String)> = self
-            .undecided
-            .iter()
-            .map(|text| {
-                let question = text.question(&self.plan.table, |role| held.contains(&role));
-                (text.column.name.clone(), question)
-            })
-            .collect();
-        for (column, question) in questions {
-            self.find("type", &column, question, Remedy::Blocked);
+        if !self.wishes.renames {
+            self.plan.notes.extend(undecided.iter().map(TextTime::note));
+            return;
         }
+        for text in &undecided {
+            let leaving = self.wishes.leaving(&self.plan.table, &text.column.name);
+            let question = text.question(&self.plan.table, &leaving, |role| held.contains(&role));
+            let name = text.column.name.clone();
+            self.find("type", &name, question, Remedy::Blocked(Hindrance::Else));
+        }
+        self.undecided = undecided;
     }
 
     /// A version is not told by its name unless it was asked for.
@@ -258,7 +259,7 @@ impl Making<'_> {
                     self.plan
                         .queries
                         .extend(self.failing_rows(&held, &conversion));
-                    Remedy::Blocked
+                    Remedy::Blocked(Hindrance::Rows)
                 } else {
                     Remedy::Planned
                 };
@@ -325,7 +326,7 @@ impl Making<'_> {
                     }),
                     Err(why) => {
                         text.push_str(&format!("; {why}"));
-                        remedy = Remedy::Blocked;
+                        remedy = Remedy::Blocked(Hindrance::Rows);
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use audit_diesel::{AuditConnection, Dialect};
 
 use super::making::Making;
-use super::model::{Change, Remedy};
+use super::model::{Change, Hindrance, Remedy};
 use crate::catalog::{TypeUser, emptying_keys, namers, type_users};
 use crate::failure::Result;
 
@@ -47,11 +47,12 @@ impl Making<'_> {
                 from,
                 format!(
                     "`{from}` is named in {users}: without a column of that name this would break. Drop \
-                     it or change it first, run this again, then make it anew with `{to}`; \
-                     `--leave {from}` leaves the column, and `--renames-are-safe` renames it where the \
-                     name means something else there"
+                     it or change it first, run `audit columns` again, then make it anew with `{to}`; \
+                     {leaving} leaves the column, and `audit columns --renames-are-safe` renames it where \
+                     the name means something else there",
+                    leaving = self.wishes.leaving(&self.plan.table, from)
                 ),
-                Remedy::Blocked,
+                Remedy::Blocked(Hindrance::Else),
             );
         }
         let old: Vec<String> = renames
@@ -124,11 +125,12 @@ impl Making<'_> {
                 "used",
                 &column,
                 format!(
-                    "`{column}` is read by {}: {refusal} as long as that is there. Drop it, run this \
-                     again, then make it anew; or `--leave {column}`",
-                    names(&stop)
+                    "`{column}` is read by {}: {refusal} as long as that is there. Drop it, run `audit \
+                     columns` again, then make it anew; or {}",
+                    names(&stop),
+                    self.wishes.leaving(&self.plan.table, &column)
                 ),
-                Remedy::Blocked,
+                Remedy::Blocked(Hindrance::Else),
             );
         }
         Ok(())
@@ -162,10 +164,11 @@ impl Making<'_> {
                 column,
                 format!(
                     "`{column}` is to be NOT NULL, and {what} is {action}: what it empties, nobody can tell \
-                     later. Make the key RESTRICT or NO ACTION, or drop it, then run this again; or \
-                     `--leave {column}`"
+                     later. Make the key RESTRICT or NO ACTION, or drop it, then run `audit columns` again; \
+                     or {}",
+                    self.wishes.leaving(&self.plan.table, column)
                 ),
-                Remedy::Blocked,
+                Remedy::Blocked(Hindrance::Else),
             );
         }
         Ok(())

@@ -3,7 +3,7 @@
 use audit_diesel::Dialect;
 
 use super::making::Making;
-use super::model::{Change, Remedy, Value, moment};
+use super::model::{Change, Hindrance, Remedy, Value, moment};
 use crate::kind::{is_id, new_kind};
 use crate::quote::{self, same_name};
 use crate::standard::{Class, Role};
@@ -58,9 +58,9 @@ impl Making<'_> {
                 .find_map(|name| self.plan.table.column(name))
         {
             text.push_str(&format!(
-                " (if `{}` is false of deleted records, mark it with `#[audit(active_flag)]` and say \
-                 `--leave is_deleted`)",
-                active.name
+                " (if `{}` is false of deleted records, mark it with `#[audit(active_flag)]` and say {})",
+                active.name,
+                self.wishes.leaving(&self.plan.table, &column)
             ));
         }
         let default = match (role.class(), dialect) {
@@ -89,7 +89,7 @@ impl Making<'_> {
         let remedy = match &value {
             Err(why) if self.plan.rows > 0 => {
                 text.push_str(&format!(": {why}"));
-                Remedy::Blocked
+                Remedy::Blocked(Hindrance::Rows)
             }
             _ => Remedy::Planned,
         };

@@ -18,6 +18,8 @@ pub(crate) struct Wishes {
     pub(crate) renames_are_safe: bool,
     /// Columns to be left as they are, or not to be added.
     pub(crate) leave: Vec<String>,
+    /// `audit check` asks, of many tables, and changes none.
+    pub(crate) is_check: bool,
     pub(crate) actor: Actor,
     /// The column that older rows take their times from.
     pub(crate) time_from: Option<String>,
@@ -26,13 +28,33 @@ pub(crate) struct Wishes {
     pub(crate) now: DateTime<Utc>,
 }
 
+impl Wishes {
+    /// The option that leaves a column out.
+    pub(super) fn leaving(&self, table: &Table, column: &str) -> String {
+        if self.is_check {
+            format!("`--leave {}.{column}`", table.name)
+        } else {
+            format!("`--leave {column}`")
+        }
+    }
+}
+
+/// What is in the way of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hindrance {
+    /// Rows, or what they are to get: the changes are the ones that are wanted.
+    Rows,
+    /// Something to be decided, or to be done to the database: the changes may be others then.
+    Else,
+}
+
 /// What becomes of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remedy {
     /// The plan mends it.
     Planned,
-    /// It can be mended once rows or options are changed; until then nothing is applied.
-    Blocked,
+    /// It can be mended once what is in the way is gone; until then nothing is applied.
+    Blocked(Hindrance),
     /// Not by changing columns.
     Elsewhere,
 }
@@ -111,7 +133,14 @@ impl Plan {
     pub(crate) fn is_blocked(&self) -> bool {
         self.findings
             .iter()
-            .any(|finding| finding.remedy == Remedy::Blocked)
+            .any(|finding| matches!(finding.remedy, Remedy::Blocked(_)))
+    }
+
+    /// True where the changes would be others once nothing is in the way, or break something now.
+    pub(crate) fn is_open(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.remedy == Remedy::Blocked(Hindrance::Else))
     }
 }
 

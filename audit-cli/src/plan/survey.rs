@@ -1,10 +1,11 @@
 //! Which columns hold which roles.
 
-use audit_diesel::Dialect;
+use audit_diesel::{AuditConnection, Dialect};
 
 use super::model::Held;
 use super::text_times::{self, TextTime};
 use crate::catalog::Table;
+use crate::failure::Result;
 use crate::kind::{could_be, is_id};
 use crate::quote::same_name;
 use crate::standard::{Class, Role, by_old_name, by_standard_name};
@@ -94,8 +95,13 @@ pub(super) fn held(
     (held, notes)
 }
 
-/// True where a table has a column that looks like a stamp.
-pub(crate) fn has_stamps(table: &Table) -> bool {
-    let texts = text_times::candidates(table, &[]);
-    !texts.is_empty() || !held(table, &[], true, &texts).0.is_empty()
+/// True where a table has a column that looks like a stamp. A text whose name alone says so is none:
+/// there is no end of tables with a `label` and a `deleted`.
+pub(crate) fn has_stamps<C: AuditConnection>(
+    conn: &mut C,
+    table: &Table,
+    leave: &[String],
+) -> Result<bool> {
+    let has = |texts: &[TextTime]| !held(table, leave, true, texts).0.is_empty();
+    Ok(has(&[]) || has(&text_times::judged(conn, table, leave, false)?))
 }

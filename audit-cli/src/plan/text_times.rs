@@ -17,17 +17,17 @@ pub(super) struct TextTime {
     pub(super) column: Column,
     /// The name may be that of a flag, too.
     is_flags_name: bool,
-    /// SQLite: how many values it has, and how many of them are no times.
+    /// Where they are judged: how many values it has, and how many of them are no times.
     values: u64,
     failing: u64,
-    /// SQLite: the condition of those.
+    /// The condition of those.
     fails: Option<String>,
-    /// SQLite, where times are texts as a rule: every value is one.
+    /// Every value is one, where that is enough.
     pub(super) is_time: bool,
 }
 
 /// The columns by their names and types, their values not looked at.
-pub(super) fn candidates(table: &Table, leave: &[String]) -> Vec<TextTime> {
+fn candidates(table: &Table, leave: &[String]) -> Vec<TextTime> {
     let dialect = table.dialect;
     let is_left = |name: &str| leave.iter().any(|left| same_name(dialect, left, name));
     let is_text = |kind: &str| {
@@ -59,22 +59,26 @@ pub(super) fn candidates(table: &Table, leave: &[String]) -> Vec<TextTime> {
         .collect()
 }
 
-/// The columns, with what their values say on SQLite.
+/// The columns, with what their values say: on SQLite, and everywhere where they keep their names and
+/// nothing else can say it.
 pub(super) fn judged<C: AuditConnection>(
     conn: &mut C,
     table: &Table,
     leave: &[String],
+    in_place: bool,
 ) -> Result<Vec<TextTime>> {
     let mut found = candidates(table, leave);
-    if table.dialect != Dialect::Sqlite || found.is_empty() || !table.faults.is_empty() {
+    let is_sqlite = table.dialect == Dialect::Sqlite;
+    if !(is_sqlite || in_place) || found.is_empty() || !table.faults.is_empty() {
         return Ok(found);
     }
     let mut conditions = Vec::new();
     for text in &mut found {
         let name = quote::name(table.dialect, &text.column.name);
-        if let Fit::Perhaps(_, conversion) = fit(table, &text.column, Class::Time, &name) {
-            text.fails = conversion.fails;
-        }
+        text.fails = match fit(table, &text.column, Class::Time, &name) {
+            Fit::Perhaps(_, conversion) | Fit::Convert(conversion) => conversion.fails,
+            Fit::Fine | Fit::Unfit => None,
+        };
         // What no condition tells apart may all be none.
         let fails = text.fails.as_deref().unwrap_or("1 = 1");
         conditions.push(format!("{name} IS NOT NULL"));
@@ -84,8 +88,9 @@ pub(super) fn judged<C: AuditConnection>(
     for (text, counts) in found.iter_mut().zip(counts.chunks(2)) {
         if let [values, failing] = *counts {
             (text.values, text.failing) = (values, failing);
-            // Of a name with two meanings, no value says nothing.
-            text.is_time = failing == 0 && (values > 0 || !text.is_flags_name);
+            // Of a name with two meanings, and of a text where times have a type, no value says nothing.
+            let may_be_empty = is_sqlite && !text.is_flags_name;
+            text.is_time = failing == 0 && (values > 0 || may_be_empty);
         }
     }
     Ok(found)
@@ -98,12 +103,14 @@ impl TextTime {
     }
 
     /// What is to be decided about the column, `is_held` saying which roles others have.
-    pub(super) fn question(&self, table: &Table, is_held: impl Fn(Role) -> bool) -> String {
+    /// `leaving` is the option that leaves it.
+    pub(super) fn question(
+        &self,
+        table: &Table,
+        leaving: &str,
+        is_held: impl Fn(Role) -> bool,
+    ) -> String {
         let (name, role) = (&self.column.name, self.role.name());
-        let kind = match self.column.kind.as_str() {
-            "" => "without a type",
-            kind => kind,
-        };
         let flag = Role::IsDeleted.name();
         let may_be_flag = self.is_flags_name && !is_held(Role::IsDeleted);
         let roles = if may_be_flag {
@@ -111,7 +118,7 @@ impl TextTime {
         } else {
             format!("`{role}`")
         };
-        let mut text = format!("`{name}` is `{kind}`, and its name is that of an older {roles}");
+        let mut text = self.looks_like(&roles);
         if let (Some(fails), true) = (&self.fails, self.failing > 0) {
             let column = quote::name(table.dialect, name);
             text.push_str(&format!(
@@ -131,13 +138,34 @@ impl TextTime {
             )
         };
         text.push_str(&format!(
-            ": if it holds times, run {} and this again, which converts them",
+            ": if it holds times, run {} and `audit columns` again, which converts them",
             rename(role)
         ));
         if may_be_flag {
             text.push_str(&format!("; if yes and no, {}", rename(flag)));
         }
-        text.push_str(&format!("; if neither, say `--leave {name}`"));
+        text.push_str(&format!("; if neither, say {leaving}"));
         text
+    }
+
+    /// What is to be known of it where no column is renamed.
+    pub(super) fn note(&self) -> String {
+        let looks_like = self.looks_like(&format!("`{}`", self.role.name()));
+        if self.values == 0 {
+            return format!("{looks_like}, but it has no value that is a time: it stays as it is");
+        }
+        format!(
+            "{looks_like}, but {} of its {} values are no times: it stays as it is",
+            self.failing, self.values
+        )
+    }
+
+    fn looks_like(&self, roles: &str) -> String {
+        let kind = match self.column.kind.as_str() {
+            "" => "without a type",
+            kind => kind,
+        };
+        let name = &self.column.name;
+        format!("`{name}` is `{kind}`, and its name is that of an older {roles}")
     }
 }

@@ -6,6 +6,9 @@ on_each_backend! {
     a_text_of_an_old_times_name_is_told_of
     a_name_of_two_meanings_is_told_of_with_both
     nothing_is_added_beside_a_text_that_may_be_it
+    a_table_with_an_ordinary_text_is_none_to_check
+    what_is_no_stamp_is_left_out_of_a_check
+    texts_of_times_keep_their_names_where_nothing_is_renamed
 }
 
 fn add(db: &Db, kind: &str, values: &[&str]) {
@@ -43,10 +46,16 @@ fn a_text_of_an_old_times_name_is_told_of(db: &Db) {
     // `modified` holds times: SQLite sees that, and elsewhere its type would have to be another.
     let renamed = run.out.contains("`modified` is `updated_at`");
     assert_eq!(renamed, is_sqlite, "{run:?}");
-    // Who has not named tables sees it too.
+    // Who has not named tables sees it too, if the table has a stamp.
     db.audit(&["init"]).ends(0);
-    let check = db.audit(&["check"]).ends(1);
-    assert!(check.out.contains("  - `created` is `"), "{check:?}");
+    let check = db.audit(&["check"]).ends(i32::from(is_sqlite));
+    let sees = check.out.contains("  - `created` is `");
+    assert_eq!(sees, is_sqlite, "{check:?}");
+    let check = db.audit(&["check", "t"]).ends(1);
+    assert!(
+        check.out.contains("if neither, say `--leave t.created`"),
+        "{check:?}"
+    );
     // What it says to do is done.
     let left = db
         .audit(&["columns", "t", "--leave", "created", "--leave", "modified"])
@@ -84,6 +93,8 @@ fn nothing_is_added_beside_a_text_that_may_be_it(db: &Db) {
         let run = db.audit(&apply).ends(1);
         assert!(run.out.contains("! `created` is `"), "{run:?}");
         assert!(!run.out.contains("it lacks `created_at`"), "{run:?}");
+        assert!(!run.out.contains("What would run then"), "{run:?}");
+        assert!(run.out.contains("-- No statements are shown: "), "{run:?}");
         let json = [&["columns", "t", "--format", "json"][..], &leave].concat();
         let plan = db.audit(&json).ends(1).json();
         assert_eq!(plan["findings"][0]["remedy"], "blocked", "{plan}");
@@ -133,6 +144,97 @@ fn a_name_of_two_meanings_is_told_of_with_both(db: &Db) {
     db.exec(&format!("ALTER TABLE t ADD COLUMN deleted_at {time}"));
     let run = db.audit(&["columns", "t"]).ends(1);
     assert!(!run.out.contains("that of an older"), "{run:?}");
+}
+
+fn a_table_with_an_ordinary_text_is_none_to_check(db: &Db) {
+    db.audit(&["init"]).ends(0);
+    db.exec("CREATE TABLE todo (id INT PRIMARY KEY, label varchar(40), deleted text)");
+    db.audit(&["check"]).ends(0);
+    db.exec("INSERT INTO todo VALUES (1, 'buy milk', 'no'), (2, 'sell it', NULL)");
+    let check = db.audit(&["check"]).ends(0);
+    assert!(!check.out.contains("todo"), "{check:?}");
+    let all = db.audit(&["check", "--all"]).ends(1);
+    assert!(
+        all.out.contains("; if neither, say `--leave todo.deleted`"),
+        "{all:?}"
+    );
+}
+
+fn what_is_no_stamp_is_left_out_of_a_check(db: &Db) {
+    db.audit(&["init"]).ends(0);
+    db.exec("CREATE TABLE todo (id INT PRIMARY KEY, deleted text, n INT)");
+    db.exec("INSERT INTO todo VALUES (1, 'maybe', 2)");
+    let leave = ["--leave", "deleted"];
+    db.audit(&[&["columns", "todo", "--apply"][..], &leave].concat())
+        .ends(0);
+    let check = db.audit(&["check"]).ends(1);
+    assert!(check.out.contains("todo: 1 finding"), "{check:?}");
+    for args in [
+        &["check", "--leave", "todo.deleted"][..],
+        &["check", "todo", "--leave", "todo.deleted"],
+    ] {
+        let check = db.audit(args).ends(0);
+        assert!(check.out.contains("todo: fine"), "{check:?}");
+    }
+    // What it asks for can be left out too, and a slip of the finger leaves nothing out.
+    db.exec("ALTER TABLE todo DROP COLUMN created_by");
+    let args = [
+        "check",
+        "--leave",
+        "todo.deleted",
+        "--leave",
+        "todo.created_by",
+    ];
+    db.audit(&args).ends(0);
+    for (slip, said) in [
+        ("todos.deleted", "no table that is looked at"),
+        ("deleted", "no table that is looked at"),
+        (
+            "todo.delete",
+            "`--leave todo.delete`: `todo` has no such column",
+        ),
+    ] {
+        let run = db.audit(&["check", "--leave", slip]).ends(2);
+        assert!(run.err.contains(said), "{run:?}");
+    }
+}
+
+/// The values say what the name does not, and nothing is said to be renamed.
+fn texts_of_times_keep_their_names_where_nothing_is_renamed(db: &Db) {
+    add(db, "varchar(40)", &["'2024-01-02 03:04:05'", "'jane'"]);
+    let run = db.audit(&["columns", "t", "--no-rename"]).ends(1);
+    assert!(!run.out.contains("RENAME COLUMN"), "{run:?}");
+    assert!(
+        run.out
+            .contains(" older `created_at`, but 1 of its 2 values are no times: it stays"),
+        "{run:?}"
+    );
+    assert!(run.out.contains("it lacks `created_at`"), "{run:?}");
+    assert!(!run.out.contains("it lacks `updated_at`"), "{run:?}");
+    db.exec("DELETE FROM t WHERE created = 'jane'");
+    db.audit(&["columns", "t", "--no-rename", "--apply"])
+        .ends(0);
+    db.audit(&["columns", "t", "--no-rename"]).ends(0);
+    for added in ["created_at", "updated_at"] {
+        assert!(db.try_exec(&format!("SELECT {added} FROM t")).is_err());
+    }
+    let seconds = db.pick(
+        "strftime('%s', created)",
+        "extract(epoch FROM created)::bigint::text",
+        "CAST(timestampdiff(SECOND, '1970-01-01', created) AS CHAR)",
+    );
+    assert_eq!(
+        db.text(&format!("SELECT {seconds} AS v FROM t")),
+        "1704164645"
+    );
+    db.exec("DROP TABLE t");
+    add(db, "varchar(40)", &[]);
+    let run = db.audit(&["columns", "t", "--no-rename"]).ends(1);
+    let told = run
+        .out
+        .contains("but it has no value that is a time: it stays");
+    // On SQLite times are texts as a rule.
+    assert_eq!(told, db.backend != Backend::Sqlite, "{run:?}");
 }
 
 #[cfg(feature = "sqlite")]

@@ -41,7 +41,7 @@ fn a_trigger_a_view_a_routine_or_an_event_that_names_a_column_stops_its_rename()
         ),
     ] {
         db.exec(make);
-        stops(&db, "t", &[said, "`--renames-are-safe`"]);
+        stops(&db, "t", &[said, "`audit columns --renames-are-safe`"]);
         db.exec("SELECT modified FROM t");
         db.exec("UPDATE t SET n = n + 1");
         db.exec(drop);

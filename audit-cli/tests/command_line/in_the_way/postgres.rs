@@ -47,7 +47,7 @@ fn a_function_that_names_a_column_stops_its_rename() {
         ),
     ] {
         db.exec(make);
-        stops(&db, "t", &[said, "`--renames-are-safe`"]);
+        stops(&db, "t", &[said, "`audit columns --renames-are-safe`"]);
         db.exec("UPDATE t SET n = n + 1, modified = now()");
         db.exec(drop);
     }
