@@ -31,13 +31,16 @@ pub(crate) fn printable(text: &str, lines: bool) -> Cow<'_, str> {
 }
 
 /// One field of a CSV file (RFC 4180), quoted where it has to be. A text that a spreadsheet would
-/// take for a formula begins with an apostrophe, as in the exports: also behind blanks, and where
-/// it is spelt in full width.
+/// take for a formula begins with an apostrophe, as in the exports: also behind what is blank or not
+/// seen, and where its sign is spelt otherwise.
 pub(crate) fn csv_field(text: &str) -> Cow<'_, str> {
-    let starts = |signs: &[char]| text.trim_start_matches(' ').starts_with(signs);
-    let formula = starts(&[
-        '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\'',
-    ]);
+    const SIGNS: [char; 16] = [
+        '=', '+', '-', '@', '\'', '|', '%', '＝', '＋', '－', '＠', '\u{2212}', '\u{fe62}',
+        '\u{fe63}', '\u{fe66}', '\u{fe6b}',
+    ];
+    let is_unseen = |c: char| c.is_whitespace() || is_deceptive(c);
+    let formula = text.starts_with(['\t', '\r', '\n'])
+        || text.trim_start_matches(is_unseen).starts_with(SIGNS);
     if !formula && !text.contains(['"', ',', '\n', '\r']) {
         return Cow::Borrowed(text);
     }
@@ -103,7 +106,20 @@ mod tests {
     fn csv_fields_are_quoted_and_are_no_formulas() {
         assert_eq!(csv_field("plain"), "plain");
         assert_eq!(csv_field("a \"b\", c"), "\"a \"\"b\"\", c\"");
-        for formula in ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "  =1", "＝1", "'x"] {
+        for formula in [
+            "=1+1",
+            "+1",
+            "-1",
+            "@x",
+            "\tx",
+            "\rx",
+            "  =1",
+            "＝1",
+            "'x",
+            "\u{200b}=1",
+            "\u{a0}|x",
+            "\u{2212}1",
+        ] {
             assert!(csv_field(formula).starts_with("\"'"), "{formula:?}");
         }
     }
