@@ -12,7 +12,7 @@ use super::gate;
 use super::lease::{Lease, clock};
 use super::policy::Retention;
 use super::report::{OnProgress, PurgeProgress, PurgeReport};
-use super::run::{Run, Stop};
+use super::run::{Pause, Run, Stop};
 use super::window::Limits;
 use crate::backend::{AuditBackend, AuditConnection, Dialect};
 use crate::driver;
@@ -126,10 +126,10 @@ impl<'a> Purge<'a> {
         self
     }
 
-    /// How long to wait after each batch. Default: not at all; on SQLite, where there is one writer at a
-    /// time and no queue of those that wait, a quarter of the time that the batch took, so that others
-    /// get in between. (In a write-ahead log they wait for less; see
-    /// [SQLite's own words](https://www.sqlite.org/wal.html).)
+    /// How long to wait after each batch. Default: not at all; on SQLite with a rollback journal a
+    /// quarter of the time that the batch took, so that others get in between: there is one writer at a
+    /// time and no queue of those that wait. With a write-ahead log (`PRAGMA journal_mode = WAL`) a batch
+    /// holds the lock for less of the time, and needs no pause.
     pub fn pause(mut self, pause: Duration) -> Self {
         self.pause = Some(pause);
         self
@@ -183,7 +183,12 @@ impl<'a> Purge<'a> {
             Dialect::Postgres => Duration::from_millis(20),
             Dialect::Sqlite | Dialect::Mysql => Duration::from_millis(250),
         });
-        let mut run = Run::new(ctx, limits, target, self.pause);
+        let pause = match self.pause {
+            Some(time) => Pause::For(time),
+            None if starves_writers(conn)? => Pause::Quarter,
+            None => Pause::For(Duration::ZERO),
+        };
+        let mut run = Run::new(ctx, limits, target, pause);
         run.names = names;
         run.progress = self.progress;
         run.stop = self.stop;
@@ -213,6 +218,18 @@ impl<'a> Purge<'a> {
         ended?;
         Ok(run.report(false, finished))
     }
+}
+
+/// Whether batches without a pause would leave others no room. Whoever waits for SQLite's lock looks for
+/// it ten times a second, and with a rollback journal it is free for some milliseconds between two
+/// batches.
+fn starves_writers<C: AuditConnection>(conn: &mut C) -> Result<bool, AuditError> {
+    if C::Backend::DIALECT != Dialect::Sqlite {
+        return Ok(false);
+    }
+    let sql = Sql::new("PRAGMA journal_mode");
+    let mode = driver::load(conn, &sql, |row| C::Backend::read_text(row, 0))?;
+    Ok(!matches!(mode.first(), Some(Some(mode)) if mode == "wal"))
 }
 
 /// A clock that runs ahead would delete what should stay.

@@ -17,7 +17,7 @@ use super::lease::Lease;
 use super::partition::{self, Stretch};
 use super::report::{GroupCount, OnProgress, PurgeProgress, PurgeReport, Tally};
 use super::window::{self, Limits, Window};
-use crate::backend::{AuditBackend, AuditConnection, Dialect};
+use crate::backend::AuditConnection;
 use crate::error::AuditError;
 use crate::patience::patiently;
 use crate::transaction::{End, atomic_event};
@@ -57,6 +57,14 @@ impl Pace {
     }
 }
 
+/// How long it waits after a batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pause {
+    For(Duration),
+    /// Of the time that the batch took.
+    Quarter,
+}
+
 /// A piece of the log to go through, and its first and last number.
 #[derive(Debug)]
 pub(super) struct Leg {
@@ -85,7 +93,7 @@ pub(super) struct Run<'c> {
     pub(super) progress: Option<OnProgress<'c>>,
     pub(super) stop: Option<Stop<'c>>,
     target: Duration,
-    pause: Option<Duration>,
+    pause: Pause,
     begun: Instant,
     /// When it last went on with its turn.
     beat: Instant,
@@ -101,7 +109,7 @@ impl<'c> Run<'c> {
         ctx: &'c AuditContext,
         limits: Limits,
         target: Duration,
-        pause: Option<Duration>,
+        pause: Pause,
     ) -> Self {
         Self {
             ctx,
@@ -254,11 +262,10 @@ impl<'c> Run<'c> {
         conn: &mut C,
         took: Duration,
     ) -> Result<ControlFlow<()>, AuditError> {
-        let pause = self.pause.unwrap_or(match C::Backend::DIALECT {
-            // Whoever waits for the lock looks for it ten times a second.
-            Dialect::Sqlite => took / 4,
-            Dialect::Postgres | Dialect::Mysql => Duration::ZERO,
-        });
+        let pause = match self.pause {
+            Pause::For(time) => time,
+            Pause::Quarter => took / 4,
+        };
         let begun = Instant::now();
         while let Some(left) = pause.checked_sub(begun.elapsed()).filter(|d| !d.is_zero()) {
             if self.is_stopped() {

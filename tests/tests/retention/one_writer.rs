@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use audit_diesel::retention::Retention;
-use diesel::connection::InstrumentationEvent;
+use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 
 use super::backend::{Conn, Database};
@@ -49,6 +49,7 @@ fn a_purge_waits_a_quarter_of_each_batch_unless_told() {
     let database = Database::new();
     let mut conn = database.connect();
     let told = Duration::from_millis(40);
+    conn.batch_execute("PRAGMA journal_mode = DELETE").unwrap();
     for pause in [None, Some(told)] {
         let spans = spans(&mut conn, pause);
         let gaps: Vec<_> = spans
@@ -62,4 +63,16 @@ fn a_purge_waits_a_quarter_of_each_batch_unless_told() {
             assert!(gap >= pause.unwrap_or(took / 4), "{gap:?} after {took:?}");
         }
     }
+}
+
+/// Nobody starves there, and a pause would only cost time.
+#[test]
+fn with_a_write_ahead_log_it_goes_on_at_once() {
+    let database = Database::new();
+    let mut conn = database.connect();
+    conn.batch_execute("PRAGMA journal_mode = WAL").unwrap();
+    let spans = spans(&mut conn, None);
+    let gaps = spans.windows(2).filter(|pair| pair[0].deleted);
+    let short = gaps.filter(|pair| (pair[1].begun - pair[0].ended) * 4 < pair[0].ended - pair[0].begun);
+    assert!(short.count() > 0, "it waits after every batch");
 }
