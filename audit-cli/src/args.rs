@@ -209,10 +209,10 @@ pub(crate) struct Columns {
     /// Rename nothing: stamps of older names are brought to their types under these.
     #[arg(long)]
     pub(crate) no_rename: bool,
-    /// Rename columns although a trigger, a view or a routine has a word of that name: it means
-    /// something else, or is changed at the same time.
-    #[arg(long, conflicts_with = "no_rename")]
-    pub(crate) renames_are_safe: bool,
+    /// Rename and convert columns although a trigger, a view, a routine or the like has a word of that
+    /// name: it means something else, or is changed at the same time.
+    #[arg(long)]
+    pub(crate) readers_are_safe: bool,
     /// A column to leave as it is or not to add, given once per column.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) leave: Vec<String>,

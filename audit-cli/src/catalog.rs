@@ -3,6 +3,7 @@
 mod keys;
 mod mysql;
 mod postgres;
+mod rehearsal;
 mod sqlite;
 mod table;
 mod users;
@@ -13,8 +14,9 @@ use crate::failure::{Failure, Result};
 use crate::text;
 
 pub(crate) use keys::emptying_keys;
+pub(crate) use rehearsal::rehearsed;
 pub(crate) use table::{Column, Table, TableName};
-pub(crate) use users::{TypeUser, namers, type_users};
+pub(crate) use users::{Body, TypeUser, computed, namers, type_users};
 
 /// The tables that could hold audited records, by name: none of the framework's own, of Diesel's and
 /// of the database's.

@@ -3,12 +3,16 @@
 //! SQLite and MySQL change a column only by saying all of it anew. What they say of it is not read
 //! into a model and written back, which would lose what the model does not know, but edited.
 
+mod computed;
 mod mentions;
+mod null_tests;
 mod tokens;
 
 use audit_diesel::Dialect;
 
+pub(crate) use computed::{of_index as index_computes, of_table as table_computes};
 pub(crate) use mentions::mentions;
+pub(crate) use null_tests::reads;
 use tokens::{Token, TokenKind, tokens};
 
 /// The comma-separated items between the outer parentheses of a CREATE TABLE.

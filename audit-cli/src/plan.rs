@@ -5,6 +5,7 @@ mod count;
 mod findings;
 mod in_the_way;
 mod making;
+mod misread;
 mod missing;
 mod model;
 mod survey;

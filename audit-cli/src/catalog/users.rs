@@ -3,13 +3,14 @@
 mod found;
 mod mysql;
 mod postgres;
+mod sqlite;
 
 use audit_diesel::{AuditBackend, AuditConnection, Dialect};
 
 pub(crate) use found::TypeUser;
 
 use super::table::Table;
-use crate::ddl::mentions;
+use crate::ddl::{mentions, reads};
 use crate::failure::Result;
 use crate::query::{is_true, text};
 
@@ -25,6 +26,11 @@ impl Body {
     pub(crate) fn mentions(&self, column: &str, dialect: Dialect) -> bool {
         mentions(&self.sql, &[column], dialect)
     }
+
+    /// True where it may do something with what the column holds.
+    pub(crate) fn reads(&self, column: &str, dialect: Dialect) -> bool {
+        reads(&self.sql, column, dialect)
+    }
 }
 
 /// All that may name a table's columns.
@@ -37,12 +43,12 @@ pub(crate) struct Namers {
     pub(crate) publications: Vec<String>,
 }
 
-/// The triggers of a table, and every view and routine that speaks of it. SQLite rewrites them all;
-/// PostgreSQL does so with views, and with what it has read: there the sources of functions are left.
+/// The triggers of a table, and every view and routine that speaks of it. PostgreSQL follows a column
+/// itself in views, and in what it has read: there the sources of functions are left.
 pub(crate) fn namers<C: AuditConnection>(conn: &mut C, table: &Table) -> Result<Namers> {
     let dialect = C::Backend::DIALECT;
     let found = match dialect {
-        Dialect::Sqlite => return Ok(Namers::default()),
+        Dialect::Sqlite => sqlite::found(conn, &table.name.name)?,
         Dialect::Postgres => postgres::found(conn, &table.name)?,
         _ => mysql::found(conn, &table.name)?,
     };
@@ -61,6 +67,21 @@ pub(crate) fn namers<C: AuditConnection>(conn: &mut C, table: &Table) -> Result<
         unread: found.unread,
         publications: found.publications,
     })
+}
+
+/// What of a table computes with its columns and is made anew when one changes its type. MySQL's and
+/// MariaDB's is in [`type_users`], since an ALTER of theirs may stop midway.
+pub(crate) fn computed<C: AuditConnection>(conn: &mut C, table: &Table) -> Result<Vec<Body>> {
+    let rows = match C::Backend::DIALECT {
+        Dialect::Sqlite => sqlite::computed(conn, &table.name.name)?,
+        Dialect::Postgres => postgres::computed(conn, &table.name)?,
+        _ => return Ok(Vec::new()),
+    };
+    let body = |row: &Vec<Option<String>>| Body {
+        what: text(row, 0).to_owned(),
+        sql: text(row, 1).to_owned(),
+    };
+    Ok(rows.iter().map(body).collect())
 }
 
 /// What reads the columns of a table by their types.

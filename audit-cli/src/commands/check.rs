@@ -68,7 +68,7 @@ fn wishes(leave: Vec<String>) -> Wishes {
         tenant: false,
         version: false,
         renames: true,
-        renames_are_safe: false,
+        readers_are_safe: false,
         leave,
         is_check: true,
         actor: Actor::parse("system:migration"),

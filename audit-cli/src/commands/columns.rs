@@ -51,7 +51,7 @@ fn wishes(args: &Columns) -> Result<Wishes> {
         tenant: args.tenant,
         version: args.version_column,
         renames: !args.no_rename,
-        renames_are_safe: args.renames_are_safe,
+        readers_are_safe: args.readers_are_safe,
         leave: args.leave.clone(),
         is_check: false,
         actor,
@@ -163,6 +163,10 @@ fn work<C: AuditConnection>(
                 index + 1,
                 printable(statement, false)
             ))?;
+            // What may have hindered it.
+            for note in &plan.notes {
+                crate::failure::say(&format!("note: {}", printable(note, false)))?;
+            }
             if script.begin.is_none() {
                 crate::failure::say(
                     "what came before it stays; run the command again to go on from there",

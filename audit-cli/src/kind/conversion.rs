@@ -25,6 +25,8 @@ pub(crate) struct Conversion {
     pub(crate) value: String,
     /// True of a row that cannot be converted; `None` where every row can.
     pub(crate) fails: Option<String>,
+    /// The values are written otherwise afterwards: what reads or writes the old ones is wrong then.
+    pub(crate) recodes: bool,
     /// MySQL/MariaDB: the values are first made what the new type reads.
     pub(crate) staged: bool,
 }

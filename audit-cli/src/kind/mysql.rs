@@ -79,6 +79,7 @@ fn direct(to: &str, value: &str, fails: Option<String>) -> Fit {
         to: to.to_owned(),
         value: value.to_owned(),
         fails,
+        recodes: false,
         staged: false,
     })
 }
@@ -88,6 +89,7 @@ fn staged(to: &str, value: String, fails: String) -> Fit {
         to: to.to_owned(),
         value,
         fails: Some(fails),
+        recodes: true,
         staged: true,
     })
 }

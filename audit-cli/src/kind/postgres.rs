@@ -15,24 +15,24 @@ pub(super) fn fit(kind: &str, class: Class, column: &str) -> Fit {
             "character varying" => to("text", column, None),
             "character" => to("text", &format!("rtrim({column})"), None),
             "smallint" => to("integer", column, None),
-            "numeric" => to("text", &format!("{column}::text"), None),
+            "numeric" => recoded("text", &format!("{column}::text"), None),
             _ => Fit::Unfit,
         },
         Class::Flag => match word {
             "boolean" => Fit::Fine,
-            "bit" => to(
+            "bit" => recoded(
                 "boolean",
                 &format!("{column} = B'1'"),
                 Some(format!("length({column}) <> 1")),
             ),
-            _ if is_number => to(
+            _ if is_number => recoded(
                 "boolean",
                 &format!("{column} <> 0"),
                 Some(format!("{column} NOT IN (0, 1)")),
             ),
             _ if is_text => {
                 let text = format!("lower(btrim({column}::text))");
-                to(
+                recoded(
                     "boolean",
                     &format!("CASE WHEN {column} IS NULL THEN NULL ELSE {text} IN {YES} END"),
                     Some(format!("{text} NOT IN {YES} AND {text} NOT IN {NO}")),
@@ -59,8 +59,20 @@ fn to(kind: &str, value: &str, fails: Option<String>) -> Fit {
         to: kind.to_owned(),
         value: value.to_owned(),
         fails,
+        recodes: false,
         staged: false,
     })
+}
+
+/// Where the values are no longer written as they were.
+fn recoded(kind: &str, value: &str, fails: Option<String>) -> Fit {
+    match to(kind, value, fails) {
+        Fit::Convert(conversion) => Fit::Convert(Conversion {
+            recodes: true,
+            ..conversion
+        }),
+        other => other,
+    }
 }
 
 /// The sessions of the program, and the scripts that it prints, run in UTC and read dates year first.
@@ -94,7 +106,7 @@ fn time(kind: &str, word: &str, is_text: bool, is_number: bool, column: &str) ->
     };
     let (least, most) = (UNITS[0].0, UNITS[2].1);
     if is_number {
-        return to(
+        return recoded(
             "timestamptz",
             &format!("{} END", number(column)),
             Some(format!("{column} < {least} OR {column} >= {most}")),
@@ -104,7 +116,7 @@ fn time(kind: &str, word: &str, is_text: bool, is_number: bool, column: &str) ->
         let text = format!("btrim({column}::text)");
         let digits = format!("{text} ~ '^[0-9]{{9,17}}$'");
         // A CASE is the only condition that PostgreSQL promises to evaluate in order.
-        return to(
+        return recoded(
             "timestamptz",
             &format!(
                 "CASE WHEN {digits} THEN ({} END) ELSE {text}::timestamptz END",

@@ -24,6 +24,7 @@ pub(super) fn fit(table: &Table, column: &Column, class: Class, name: &str) -> F
                 to: new_kind(Dialect::Sqlite, Class::Flag, table.strict, false).to_owned(),
                 value: format!("CASE WHEN {text} IN {YES} THEN 1 WHEN {text} IN {NO} THEN 0 END"),
                 fails: Some(format!("{text} NOT IN {YES} AND {text} NOT IN {NO}")),
+                recodes: true,
                 staged: false,
             };
             if is_text {
@@ -38,6 +39,7 @@ pub(super) fn fit(table: &Table, column: &Column, class: Class, name: &str) -> F
             to: "TEXT".to_owned(),
             value: format!("CAST({name} AS TEXT)"),
             fails: None,
+            recodes: false,
             staged: false,
         }),
         Class::Version => Fit::Unfit,
@@ -120,6 +122,7 @@ fn time(integers: bool, name: &str) -> Fit {
             to: to.to_owned(),
             value: time_value(integers, name),
             fails: Some(format!("NOT ({text} OR {day} OR {number})")),
+            recodes: true,
             staged: false,
         },
     )

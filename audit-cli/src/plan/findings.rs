@@ -50,6 +50,7 @@ pub(crate) fn plan<C: AuditConnection>(
     making.missing();
     making.types();
     making.refused_by_readers(conn)?;
+    making.misread(conn)?;
     making.nulls();
     making.emptied_by_keys(conn)?;
     making.indexes();

@@ -4,7 +4,7 @@ use audit_diesel::{AuditConnection, Dialect};
 
 use super::making::Making;
 use super::model::{Change, Hindrance, Remedy};
-use crate::catalog::{TypeUser, emptying_keys, namers, type_users};
+use crate::catalog::{TypeUser, emptying_keys, namers, rehearsed, type_users};
 use crate::failure::Result;
 
 impl Making<'_> {
@@ -24,6 +24,9 @@ impl Making<'_> {
             return Ok(());
         }
         let dialect = self.plan.table.dialect;
+        if dialect == Dialect::Sqlite {
+            return self.not_rewritten(conn, &renames);
+        }
         let namers = namers(conn, &self.plan.table)?;
         for (from, to) in &renames {
             let users: Vec<&str> = namers
@@ -36,9 +39,9 @@ impl Making<'_> {
                 continue;
             }
             let users = users.join(", ");
-            if self.wishes.renames_are_safe {
+            if self.wishes.readers_are_safe {
                 self.plan.notes.push(format!(
-                    "`{from}` is renamed although it is named in {users}, as `--renames-are-safe` has it"
+                    "`{from}` is renamed although it is named in {users}, as `--readers-are-safe` has it"
                 ));
                 continue;
             }
@@ -48,7 +51,7 @@ impl Making<'_> {
                 format!(
                     "`{from}` is named in {users}: without a column of that name this would break. Drop \
                      it or change it first, run `audit columns` again, then make it anew with `{to}`; \
-                     {leaving} leaves the column, and `audit columns --renames-are-safe` renames it where \
+                     {leaving} leaves the column, and `audit columns --readers-are-safe` renames it where \
                      the name means something else there",
                     leaving = self.wishes.leaving(&self.plan.table, from)
                 ),
@@ -73,6 +76,31 @@ impl Making<'_> {
                  there too",
                 namers.publications.join("`, `")
             ));
+        }
+        Ok(())
+    }
+
+    /// SQLite rewrites what names a column, but for what it cannot read itself: such as a trigger on a
+    /// view that is written in words of the table's.
+    fn not_rewritten<C: AuditConnection>(
+        &mut self,
+        conn: &mut C,
+        renames: &[(String, String)],
+    ) -> Result<()> {
+        let table = &self.plan.table.name.name;
+        for (from, what) in rehearsed(conn, table, renames)?.hindrances {
+            let to = renames.iter().find(|(old, _)| *old == from);
+            let to = to.map_or(from.as_str(), |(_, new)| new.as_str());
+            self.find(
+                "used",
+                &from,
+                format!(
+                    "SQLite refuses to rename `{from}`, since it cannot rewrite {what}. Drop it, run `audit \
+                     columns` again, then make it anew with `{to}`; or {}",
+                    self.wishes.leaving(&self.plan.table, &from)
+                ),
+                Remedy::Blocked(Hindrance::Else),
+            );
         }
         Ok(())
     }

@@ -14,8 +14,8 @@ pub(crate) struct Wishes {
     pub(crate) tenant: bool,
     pub(crate) version: bool,
     pub(crate) renames: bool,
-    /// What names a column that is renamed means something else.
-    pub(crate) renames_are_safe: bool,
+    /// What names a column that is renamed or converted means something else.
+    pub(crate) readers_are_safe: bool,
     /// Columns to be left as they are, or not to be added.
     pub(crate) leave: Vec<String>,
     /// `audit check` asks, of many tables, and changes none.

@@ -6,6 +6,7 @@
 use audit_diesel::{AuditConnection, Dialect};
 
 use super::parts::{Script, index, rename, value};
+use crate::catalog::rehearsed;
 use crate::ddl::{Edit, rebuilt};
 use crate::failure::{Failure, Result};
 use crate::plan::{Change, Plan};
@@ -22,8 +23,7 @@ pub(super) fn script<C: AuditConnection>(conn: &mut C, plan: &Plan) -> Result<Sc
         }
     }
     if needs_rebuild(plan) {
-        let renames = statements.clone();
-        statements.extend(rebuild(conn, plan, &renames)?);
+        statements.extend(rebuild(conn, plan)?);
     } else {
         for change in &plan.changes {
             if let Change::Add {
@@ -68,14 +68,10 @@ fn needs_rebuild(plan: &Plan) -> bool {
     })
 }
 
-fn rebuild<C: AuditConnection>(
-    conn: &mut C,
-    plan: &Plan,
-    renames: &[String],
-) -> Result<Vec<String>> {
+fn rebuild<C: AuditConnection>(conn: &mut C, plan: &Plan) -> Result<Vec<String>> {
     let table = &plan.table.name.name;
     let name = |column: &str| quote::name(Dialect::Sqlite, column);
-    let schema = schema_after(conn, table, renames)?;
+    let schema = schema_after(conn, plan)?;
     let new = new_name(conn, table)?;
     let without_rowid = ask(
         conn,
@@ -255,35 +251,21 @@ struct Schema {
     autoincrement: bool,
 }
 
-/// The schema once columns are renamed, which rewrites indexes, triggers and views. It is tried on a
-/// copy of the schema in memory, so that printing a script locks nothing.
-fn schema_after<C: AuditConnection>(
-    conn: &mut C,
-    table: &str,
-    renames: &[String],
-) -> Result<Schema> {
+/// The schema once columns are renamed, which rewrites indexes, triggers and views.
+fn schema_after<C: AuditConnection>(conn: &mut C, plan: &Plan) -> Result<Schema> {
+    let table = &plan.table.name.name;
+    let renames: Vec<(String, String)> = plan
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Rename { from, to } => Some((from.clone(), to.clone())),
+            _ => None,
+        })
+        .collect();
     if renames.is_empty() {
         return schema(conn, table);
     }
-    let mut copy =
-        C::establish(":memory:").map_err(|error| Failure::Database(error.to_string()))?;
-    for row in ask(
-        conn,
-        "SELECT sql, CAST(lower(name) = lower(?) AS TEXT) FROM main.sqlite_schema \
-         WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite^_%' ESCAPE '^' \
-         ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END, rowid",
-        &[table],
-    )? {
-        let made = copy.batch_execute(text(&row, 0));
-        // Of the others some may need what only the application has: functions, modules.
-        if is_true(text(&row, 1)) {
-            made?;
-        }
-    }
-    for rename in renames {
-        copy.batch_execute(rename)?;
-    }
-    schema(&mut copy, table)
+    schema(&mut rehearsed(conn, table, &renames)?.copy, table)
 }
 
 fn schema<C: AuditConnection>(conn: &mut C, table: &str) -> Result<Schema> {

@@ -110,7 +110,9 @@ mod sqlite {
              INSERT INTO flags VALUES (1, 'Y');",
         );
         let before = db.text("SELECT group_concat(sql, ';') AS v FROM sqlite_schema");
-        let run = db.audit(&["columns", "flags", "--apply"]).ends(3);
+        let run = db
+            .audit(&["columns", "flags", "--apply", "--readers-are-safe"])
+            .ends(3);
         assert!(
             run.err.contains("failed") && run.err.contains("check constraint"),
             "{run:?}"
@@ -263,11 +265,15 @@ mod postgres {
         let db = Db::new(Backend::Postgres);
         db.exec(
             "CREATE TABLE t (id int PRIMARY KEY, created_at date, \"createdBy\" text);
-             CREATE INDEX next_day ON t ((created_at + 1)); INSERT INTO t VALUES (1, '2024-01-01', NULL);",
+             ALTER TABLE t ADD CHECK (created_at + 1 > '2000-01-01'); INSERT INTO t VALUES (1, '2024-01-01', NULL);",
         );
         let run = db.audit(&["columns", "t", "--apply"]).ends(3);
         assert!(
-            run.err.contains("statement ") && run.err.contains("--database-messages"),
+            run.err.contains("statement ")
+                && run.err.contains("--database-messages")
+                && run
+                    .err
+                    .contains("`created_at` is read by the CHECK `t_created_at_check`"),
             "{run:?}"
         );
         let told = db

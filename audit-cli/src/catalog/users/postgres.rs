@@ -31,6 +31,15 @@ pub(super) fn readers<C: AuditConnection>(conn: &mut C, table: &TableName) -> Re
     )
 }
 
+/// The CHECKs of a table, its indexes of expressions and of a part of the rows, and what they compute.
+pub(super) fn computed<C: AuditConnection>(conn: &mut C, table: &TableName) -> Result<Rows> {
+    ask(
+        conn,
+        &format!("WITH RECURSIVE {OWN} {COMPUTED}"),
+        &wanted(table),
+    )
+}
+
 fn wanted(table: &TableName) -> [&str; 2] {
     [&table.name, table.schema.as_deref().unwrap_or("")]
 }
@@ -89,6 +98,14 @@ const PUBLICATIONS: &str = "\
     JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname \
     JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename \
     JOIN own ON own.oid = c.oid ORDER BY 1";
+
+const COMPUTED: &str = "\
+    SELECT 'the CHECK `' || k.conname || '`', pg_get_constraintdef(k.oid) \
+    FROM own JOIN pg_catalog.pg_constraint k ON k.conrelid = own.oid WHERE k.contype = 'c' \
+    UNION SELECT 'the index `' || i.indexrelid::regclass::text || '`', \
+        concat_ws(' ', pg_get_expr(i.indexprs, i.indrelid), pg_get_expr(i.indpred, i.indrelid)) \
+    FROM own JOIN pg_catalog.pg_index i ON i.indrelid = own.oid \
+    WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL ORDER BY 1";
 
 /// A view is its rule for SELECT. A publication has columns in its list or in its WHERE. PostgreSQL 14
 /// says of a generated column, later ones of its expression, what it reads. Indexes, constraints and

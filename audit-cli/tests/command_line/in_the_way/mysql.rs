@@ -41,7 +41,7 @@ fn a_trigger_a_view_a_routine_or_an_event_that_names_a_column_stops_its_rename()
         ),
     ] {
         db.exec(make);
-        stops(&db, "t", &[said, "`audit columns --renames-are-safe`"]);
+        stops(&db, "t", &[said, "`audit columns --readers-are-safe`"]);
         db.exec("SELECT modified FROM t");
         db.exec("UPDATE t SET n = n + 1");
         db.exec(drop);
@@ -71,7 +71,7 @@ fn a_rename_goes_on_where_it_is_said_to_be_safe() {
     db.exec("CREATE TRIGGER touch BEFORE UPDATE ON t FOR EACH ROW SET @modified = 'modified'");
     stops(&db, "t", &["the trigger `touch`"]);
     let run = db
-        .audit(&["columns", "t", "--apply", "--renames-are-safe"])
+        .audit(&["columns", "t", "--apply", "--readers-are-safe"])
         .ends(0);
     assert!(
         run.out

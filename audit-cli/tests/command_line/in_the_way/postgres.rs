@@ -47,7 +47,7 @@ fn a_function_that_names_a_column_stops_its_rename() {
         ),
     ] {
         db.exec(make);
-        stops(&db, "t", &[said, "`audit columns --renames-are-safe`"]);
+        stops(&db, "t", &[said, "`audit columns --readers-are-safe`"]);
         db.exec("UPDATE t SET n = n + 1, modified = now()");
         db.exec(drop);
     }
@@ -135,7 +135,7 @@ fn what_reads_a_column_stops_a_change_of_its_type() {
             "t",
             &[said, "PostgreSQL refuses to make it `timestamptz`"],
         );
-        let forced = db.audit(&["columns", "t", "--apply", "--renames-are-safe"]);
+        let forced = db.audit(&["columns", "t", "--apply", "--readers-are-safe"]);
         assert!(forced.ends(1).out.contains(said));
         db.exec(drop);
     }
@@ -154,7 +154,7 @@ fn a_rename_goes_on_where_it_is_said_to_be_safe() {
     );
     stops(&db, "t", &["the trigger `touched`"]);
     let run = db
-        .audit(&["columns", "t", "--apply", "--renames-are-safe"])
+        .audit(&["columns", "t", "--apply", "--readers-are-safe"])
         .ends(0);
     assert!(
         run.out.contains("note: `modified` is renamed although"),
