@@ -13,6 +13,10 @@ pub(crate) fn is_known_table<C: AuditConnection>(
     conn: &mut C,
     name: &str,
 ) -> Result<bool, AuditError> {
+    // Which PostgreSQL would take for an error.
+    if name.contains('\0') {
+        return Ok(false);
+    }
     Ok(has_row(conn, in_log(C::Backend::DIALECT, name))?
         || has_row(conn, in_database(C::Backend::DIALECT, name))?)
 }

@@ -171,6 +171,15 @@ impl NewHold {
         if nul {
             return Err(refuse("has a NUL in a text: no stored name has one"));
         }
+        let no_tenant = |tenant: &String| {
+            let ctx = AuditContext::new(Actor::system()).tenant(tenant.as_str());
+            ctx.validate().is_err()
+        };
+        if self.tenant.as_ref().is_some_and(no_tenant) {
+            return Err(refuse(
+                "names a tenant that no row has: it is too long or has control characters",
+            ));
+        }
         if long(&self.tenant, MYSQL_TENANT)
             || long(&self.table, MYSQL_TABLE)
             || self

@@ -409,6 +409,7 @@ fn an_unknown_table_is_no_mistake() {
     assert!(!AuditLog::knows_table(conn, "never_used").unwrap());
     assert!(AuditLog::knows_table(conn, "accounts").unwrap());
     assert!(!AuditLog::knows_table(conn, "Accounts").unwrap());
+    assert!(!AuditLog::knows_table(conn, "accounts\0").unwrap());
     // The trail's names have no schema: a rule under one would keep nothing.
     let schema = match NAME {
         "sqlite" => "main".to_owned(),

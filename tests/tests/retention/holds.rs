@@ -191,6 +191,8 @@ fn a_hold_that_makes_no_sense_is_refused_and_leaves_nothing() {
         (NewHold::new(" "), "needs a reason"),
         (NewHold::new("x").record("1"), "needs its table"),
         (NewHold::new("x").tenant(""), "empty tenant"),
+        (NewHold::new("x").tenant("t".repeat(256)), "no row has"),
+        (NewHold::new("x").tenant("a\u{1b}b"), "no row has"),
         (NewHold::new("x").table("a\0b"), "NUL"),
         (NewHold::new("x").table("t").record(long), "longer than"),
         (NewHold::new("x").until(now()), "ended already"),
