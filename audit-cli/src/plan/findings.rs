@@ -238,13 +238,15 @@ impl Making<'_> {
             };
             if verdict.unfit {
                 let fitting = new_kind(self.plan.table.dialect, held.role.class(), false, false);
+                let leaving = self.wishes.leaving(&self.plan.table, name);
                 self.find(
                     "type",
                     name,
                     format!(
-                        "`{name}` is `{shown}`, which cannot be converted: make it `{fitting}`"
+                        "`{name}` is `{shown}`, which cannot be converted: make it `{fitting}` and run \
+                         `audit columns` again; or {leaving}"
                     ),
-                    Remedy::Elsewhere,
+                    Remedy::Blocked(Hindrance::Else),
                 );
             } else if let Some(conversion) = verdict.conversion.clone() {
                 let mut text = if conversion.to.eq_ignore_ascii_case(kind) {

@@ -40,8 +40,12 @@ impl Making<'_> {
             self.find(
                 "type",
                 &column,
-                format!("`{column}` is a part of the primary key or generated: no stamp can be kept there"),
-                Remedy::Elsewhere,
+                format!(
+                    "`{column}` is a part of the primary key or generated: no stamp can be kept there. Make \
+                     it a plain column, or {}",
+                    self.wishes.leaving(&self.plan.table, &column)
+                ),
+                Remedy::Blocked(Hindrance::Else),
             );
             return;
         }
