@@ -105,19 +105,46 @@ fn describe(error: AuditError, database_messages: bool) -> (String, u8) {
     let AuditError::Database(failure) = &error else {
         return (text, code);
     };
-    if !database_messages {
-        // Diesel tells no refused right from other refusals, and it is the likeliest of them.
-        let hint = match failure.kind {
-            FailureKind::Other => "; a right may be missing",
-            _ => "",
-        };
-        let text = format!("{text}{hint}; `--database-messages` shows the database's words");
-        return (text, code);
+    let kind = failure.kind;
+    let raw = match error.into_diesel_unmasked() {
+        Ok(raw) => raw,
+        Err(_) => return (text, code),
+    };
+    if database_messages {
+        return (format!("the database refused: {raw}"), code);
     }
-    match error.into_diesel_unmasked() {
-        Ok(raw) => (format!("the database refused: {raw}"), code),
-        Err(_) => (text, code),
+    let text = match (kind, refusal(&raw)) {
+        (FailureKind::Other, Some(why)) => format!(
+            "the database refused: {why} (its own message is kept back, since it may quote values)"
+        ),
+        (FailureKind::Other, None) => format!("{text}; a right may be missing"),
+        _ => text,
+    };
+    let text = format!("{text}; `--database-messages` shows the database's words");
+    (text, code)
+}
+
+/// What a refusal is about that Diesel has no kind for, by the untranslated words of the databases.
+fn refusal(raw: &diesel::result::Error) -> Option<&'static str> {
+    let diesel::result::Error::DatabaseError(_, info) = raw else {
+        return None;
+    };
+    let message = info.message();
+    let begins = |words: &[&str]| words.iter().any(|word| message.starts_with(word));
+    if begins(&["permission denied", "must be owner of", "Access denied"])
+        // MySQL and MariaDB: `SELECT command denied to user 'x'@'y' for table 'z'`.
+        || message.split_once(" command denied to user ").is_some_and(|(what, _)| !what.contains('\''))
+    {
+        return Some("permission denied, a right of this user of the database is missing");
     }
+    let is_read_only = begins(&[
+        "attempt to write a readonly database",
+        // MySQL and MariaDB: a standby.
+        "The MariaDB server is running with the --read-only option",
+        "The MySQL server is running with the --read-only option",
+        "The MySQL server is running with the --super-read-only option",
+    ]);
+    is_read_only.then_some("it is read-only")
 }
 
 /// What is wrong with a query of the log, by the options where the library names its methods.
@@ -153,13 +180,54 @@ fn flag(filter: &str) -> String {
 
 /// Findings of the library say which function to call; here that is a command.
 pub(crate) fn for_the_command_line(text: &str) -> String {
-    text.replace("`audit_diesel::migrate(&mut conn)`", "`audit init`")
-        .replace(
-            "`audit_diesel::migrate_by_month(&mut conn)`",
-            "`audit init --by-month`",
-        )
-        .replace(
-            "ask `audit_diesel::outcome` on another connection whether it was committed",
-            "`audit log --all-tenants --operation` with that id shows whether it was committed",
-        )
+    text.replace(
+        "`check` and `audited_check` tell whether it is fit",
+        "`audit check` tells whether it is fit",
+    )
+    .replace("`audit_diesel::migrate(&mut conn)`", "`audit init`")
+    .replace(
+        "`audit_diesel::migrate_by_month(&mut conn)`",
+        "`audit init --by-month`",
+    )
+    .replace(
+        "ask `audit_diesel::outcome` on another connection whether it was committed",
+        "`audit log --all-tenants --operation` with that id shows whether it was committed",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::result::{DatabaseErrorKind, Error};
+
+    #[test]
+    fn a_refusal_is_told_by_its_words() {
+        for (message, said) in [
+            ("permission denied for table t", "permission denied"),
+            ("must be owner of table t", "permission denied"),
+            (
+                "ALTER command denied to user 'x'@'y' for table `d`.`t`",
+                "permission denied",
+            ),
+            (
+                "Access denied for user 'x'@'%' to database 'd'",
+                "permission denied",
+            ),
+            ("attempt to write a readonly database", "read-only"),
+            (
+                "The MariaDB server is running with the --read-only option so it",
+                "read-only",
+            ),
+            ("Duplicate entry 'a command denied to user b' for key", ""),
+            ("syntax error at or near \"permission denied\"", ""),
+        ] {
+            let info = Box::new(message.to_owned());
+            let raw = Error::DatabaseError(DatabaseErrorKind::Unknown, info);
+            let why = refusal(&raw).unwrap_or_default();
+            assert!(
+                why.contains(said) && why.is_empty() == said.is_empty(),
+                "{message}: {why}"
+            );
+        }
+    }
 }

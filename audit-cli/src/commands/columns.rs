@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use audit_diesel::{Actor, AuditBackend, AuditConnection, AuditContext, Dialect};
+use audit_diesel::{
+    Actor, AuditBackend, AuditConnection, AuditContext, AuditError, Dialect, FailureKind,
+};
 use chrono::Utc;
 use serde_json::json;
 
@@ -105,10 +107,11 @@ fn apply<C: AuditConnection>(
     conn.batch_execute(begin)?;
     let done = (|| {
         if dialect == Dialect::Postgres && table.faults.is_empty() {
-            conn.batch_execute(&format!(
-                "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",
-                table.quoted()
-            ))?;
+            // Whoever comes later waits behind a lock that is waited for.
+            conn.batch_execute("SET LOCAL lock_timeout = '5s'")?;
+            let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", table.quoted());
+            conn.batch_execute(&lock)
+                .map_err(|error| busy(error.into()))?;
         }
         let broken = broken_references(conn)?;
         let done = work(conn, args, wishes)?;
@@ -125,6 +128,21 @@ fn apply<C: AuditConnection>(
         let _ = conn.batch_execute("ROLLBACK");
     }
     done
+}
+
+fn busy(failure: Failure) -> Failure {
+    match failure {
+        Failure::Audit(error)
+            if matches!(&*error, AuditError::Database(failure) if failure.kind == FailureKind::Busy) =>
+        {
+            Failure::Database(
+                "others are at work on the table, and nothing was changed: run it again, or when they \
+                 are done"
+                    .to_owned(),
+            )
+        }
+        other => other,
+    }
 }
 
 /// SQLite: rows whose foreign keys lead nowhere.

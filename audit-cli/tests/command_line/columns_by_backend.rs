@@ -236,8 +236,31 @@ mod postgres {
             "{run:?}"
         );
         read.ends(0);
-        apply.ends(3);
+        let apply = apply.ends(3);
+        assert!(
+            apply
+                .err
+                .contains("permission denied, a right of this user")
+                && !apply.err.contains("audited_"),
+            "{apply:?}"
+        );
         assert_eq!(db.text("SELECT count(*)::text AS v FROM information_schema.columns WHERE table_name = 'open'"), "2");
+    }
+
+    #[test]
+    fn nobody_waits_long_behind_a_table_that_is_in_use() {
+        use diesel::connection::{Connection, SimpleConnection};
+        let db = Db::new(Backend::Postgres);
+        db.exec("CREATE TABLE t (id int PRIMARY KEY, created_by text)");
+        let mut other = diesel::PgConnection::establish(&db.url).unwrap();
+        other.batch_execute("BEGIN; SELECT 1 FROM t").unwrap();
+        let run = db.audit(&["columns", "t", "--apply"]).ends(3);
+        assert!(
+            run.err.contains("others are at work on the table"),
+            "{run:?}"
+        );
+        other.batch_execute("COMMIT").unwrap();
+        db.audit(&["columns", "t", "--apply"]).ends(0);
     }
 
     #[test]
