@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use audit_diesel::{AuditEntry, ChangeSet, Cursor};
 use chrono::SecondsFormat;
 use chrono_tz::Tz;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::filters;
@@ -69,23 +69,46 @@ struct Row<'a> {
     record_id: Option<&'a str>,
     action: &'a str,
     field_name: Option<&'a str>,
-    old_value: Option<&'a RawValue>,
-    new_value: Option<&'a RawValue>,
+    old_value: Option<Json<'a>>,
+    new_value: Option<Json<'a>>,
     actor: &'a str,
     on_behalf_of: Option<&'a str>,
     changed_at: String,
     recorded_at: String,
     request_id: Option<&'a str>,
     reason: Option<&'a str>,
-    context: Option<&'a RawValue>,
+    context: Option<Json<'a>>,
+}
+
+/// Stored JSON, or what somebody put in its place, as the exports write it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Json<'a> {
+    Stored(&'a RawValue),
+    Invalid {
+        #[serde(rename = "$invalid")]
+        text: &'a str,
+    },
+}
+
+impl<'a> Json<'a> {
+    fn of(text: &'a str) -> Self {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        reader.disable_recursion_limit();
+        let parsed = <&RawValue>::deserialize(&mut reader);
+        match parsed.and_then(|raw| reader.end().map(|()| raw)) {
+            Ok(raw) => Self::Stored(raw),
+            Err(_) => Self::Invalid { text },
+        }
+    }
 }
 
 impl<'a> Row<'a> {
-    fn of(entry: &'a AuditEntry) -> serde_json::Result<Self> {
-        let raw = |json: &'a Option<String>| json.as_deref().map(serde_json::from_str).transpose();
+    fn of(entry: &'a AuditEntry) -> Self {
+        let json = |text: &'a Option<String>| text.as_deref().map(Json::of);
         let time =
             |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
-        Ok(Self {
+        Self {
             seq: entry.seq,
             id: entry.id.to_string(),
             change_id: entry.change_id.to_string(),
@@ -95,16 +118,16 @@ impl<'a> Row<'a> {
             record_id: entry.record_id.as_deref(),
             action: &entry.action,
             field_name: entry.field_name.as_deref(),
-            old_value: raw(&entry.old_value)?,
-            new_value: raw(&entry.new_value)?,
+            old_value: json(&entry.old_value),
+            new_value: json(&entry.new_value),
             actor: entry.actor.as_str(),
             on_behalf_of: entry.on_behalf_of.as_ref().map(|actor| actor.as_str()),
             changed_at: time(entry.changed_at),
             recorded_at: time(entry.recorded_at),
             request_id: entry.request_id.as_deref(),
             reason: entry.reason.as_deref(),
-            context: raw(&entry.context)?,
-        })
+            context: json(&entry.context),
+        }
     }
 }
 
@@ -177,11 +200,10 @@ fn print_entries(
 ) -> Result<()> {
     match format {
         Format::Json => {
-            let entries: serde_json::Result<_> = entries.iter().map(Row::of).collect();
             serde_json::to_writer_pretty(
                 &mut *out,
                 &Entries {
-                    entries: entries?,
+                    entries: entries.iter().map(Row::of).collect(),
                     next,
                 },
             )?;
@@ -235,14 +257,13 @@ fn print_changes(
 ) -> Result<()> {
     match format {
         Format::Json => {
-            let changes: serde_json::Result<_> = changes
-                .iter()
-                .map(|set| set.entries().iter().map(Row::of).collect())
-                .collect();
             serde_json::to_writer_pretty(
                 &mut *out,
                 &Changes {
-                    changes: changes?,
+                    changes: changes
+                        .iter()
+                        .map(|set| set.entries().iter().map(Row::of).collect())
+                        .collect(),
                     next,
                 },
             )?;

@@ -108,6 +108,21 @@ pub(crate) fn fill(db: &Db) {
     }
 }
 
+/// Puts in a row whose values are what SQL says.
+fn add(db: &Db, old: &str, new: &str) {
+    let id = db.pick("x'", "'", "x'").to_owned() + &"f".repeat(32) + "'";
+    let at = db.pick(
+        "1774785600000000",
+        "'2026-03-29 12:00:00+00'",
+        "'2026-03-29 12:00:00'",
+    );
+    db.exec(&format!(
+        "{} INSERT INTO audit_log (id, change_id, operation_id, changed_at, table_name, record_id, action, field_name, \
+            old_value, new_value, actor_kind) VALUES ({id}, {id}, {id}, {at}, 't', '1', 'update', 'f', {old}, {new}, 'system')",
+        db.pick("PRAGMA ignore_check_constraints = ON;", "", "")
+    ));
+}
+
 fn seqs(run: &Run) -> Vec<i64> {
     let entries = run.json();
     entries["entries"]
@@ -409,9 +424,18 @@ fn mistakes_in_filters_are_wrong_usage(db: &Db) {
 
 fn a_reader_that_goes_away_is_no_error(db: &Db) {
     fill(db);
+    // More than is collected before anything is written.
+    let long = db.pick(
+        "'\"' || hex(zeroblob(100000)) || '\"'",
+        "to_jsonb(repeat('x', 200000))",
+        "concat('\"', repeat('x', 200000), '\"')",
+    );
+    add(db, "NULL", long);
     for args in [
         &["log", "--all-tenants"][..],
         &["log", "--all-tenants", "--changes", "--format", "csv"],
+        &["export", "--all-tenants", "--csv"],
+        &["export", "--all-tenants", "--jsonl"],
         &["check"],
     ] {
         let (reader, writer) = std::io::pipe().unwrap();
@@ -424,5 +448,30 @@ fn a_reader_that_goes_away_is_no_error(db: &Db) {
             .unwrap();
         assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
         assert!(output.stderr.is_empty(), "{output:?}");
+    }
+}
+
+/// On the other databases the columns take nothing but JSON.
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_value_that_is_no_json_hides_no_other() {
+    use super::support::Backend;
+    let db = Db::new(Backend::Sqlite);
+    fill(&db);
+    let deep = format!("{}1{}", "[".repeat(300), "]".repeat(300));
+    add(&db, "'by hand'", &format!("'{deep}'"));
+    for changes in [&[][..], &["--changes"]] {
+        let args = [&["log", "--all-tenants", "--format", "json"][..], changes].concat();
+        let run = db.audit(&args).ends(0);
+        assert_eq!(run.out.matches("\"seq\": ").count(), ROWS.len() + 1);
+        let squeezed: String = run.out.split_whitespace().collect();
+        assert!(
+            squeezed.contains("\"old_value\":{\"$invalid\":\"byhand\"}"),
+            "{run:?}"
+        );
+        assert!(
+            squeezed.contains(&format!("\"new_value\":{deep}")),
+            "{run:?}"
+        );
     }
 }

@@ -4,9 +4,9 @@ use std::io::Write;
 
 use audit_core::invisible::is_deceptive;
 use chrono::{DateTime, SecondsFormat, Utc};
-use csv::{Terminator, Writer, WriterBuilder};
+use csv::{ErrorKind, Terminator, Writer, WriterBuilder};
 
-use super::out::{BUFFER, failed};
+use super::out::{self, BUFFER};
 use crate::error::AuditError;
 use crate::trail::{AuditEntry, COLUMNS};
 
@@ -55,7 +55,7 @@ impl<W: Write> Csv<W> {
     }
 
     pub(super) fn finish(mut self) -> Result<(), AuditError> {
-        self.out.flush().map_err(failed)
+        self.out.flush().map_err(out::failed)
     }
 
     fn plain(&mut self, cell: &str) -> Result<(), AuditError> {
@@ -78,6 +78,14 @@ impl<W: Write> Csv<W> {
             Some(number) if is_negative_number(number) => self.plain(number),
             other => self.text(other),
         }
+    }
+}
+
+/// The writer's own error, by whose kind a closed pipe is told; the crate's conversion hides it.
+fn failed(error: csv::Error) -> AuditError {
+    match error.into_kind() {
+        ErrorKind::Io(error) => out::failed(error),
+        kind => out::failed(std::io::Error::other(format!("{kind:?}"))),
     }
 }
 
