@@ -17,6 +17,7 @@ use crate::database::{self, on};
 use crate::failure::{Failure, Result, Verdict};
 use crate::output::{self, csv_line, progress};
 use crate::query::{Rows, ask, text};
+use crate::quote;
 use crate::snapshot::{ROW, Value, behind, key, key_text, select, snapshot};
 
 use plan::Plan;
@@ -26,6 +27,8 @@ struct Done {
     table: String,
     recorded: u64,
     had: u64,
+    /// SQLite: rows with a NULL in their key, which no trail can name.
+    keyless: u64,
 }
 
 pub(crate) fn run(common: &Common, args: &Baseline) -> Result<Verdict> {
@@ -40,18 +43,26 @@ pub(crate) fn run(common: &Common, args: &Baseline) -> Result<Verdict> {
         table,
         recorded,
         had,
+        keyless,
     } = &done;
     match common.format {
         Format::Json => {
             writeln!(
                 out,
                 "{}",
-                json!({ "table": table, "recorded": recorded, "had_a_trail": had })
+                json!({
+                    "table": table, "recorded": recorded, "had_a_trail": had, "without_key": keyless,
+                })
             )?;
         }
         Format::Csv => {
-            csv_line(&mut out, &["table", "recorded", "had_a_trail"])?;
-            csv_line(&mut out, &[table, &recorded.to_string(), &had.to_string()])?;
+            csv_line(
+                &mut out,
+                &["table", "recorded", "had_a_trail", "without_key"],
+            )?;
+            let counts = [recorded, had, keyless].map(u64::to_string);
+            let [recorded, had, keyless] = counts.each_ref().map(String::as_str);
+            csv_line(&mut out, &[table, recorded, had, keyless])?;
         }
         Format::Table => {
             let table = crate::text::printable(table, false);
@@ -59,6 +70,12 @@ pub(crate) fn run(common: &Common, args: &Baseline) -> Result<Verdict> {
                 out,
                 "{recorded} records of `{table}` recorded; {had} had a trail before"
             )?;
+            if *keyless > 0 {
+                writeln!(
+                    out,
+                    "{keyless} rows have NULL in their key and are not recorded: no trail can name them"
+                )?;
+            }
         }
     }
     out.flush()?;
@@ -69,23 +86,14 @@ fn baseline<C: AuditConnection>(conn: &mut C, args: &Baseline, ctx: &AuditContex
     let table = catalog::table(conn, &args.table)?;
     audit_diesel::check(conn)?;
     let plan = Plan::new(&table, args)?;
-    let rows = ask(
-        conn,
-        &format!("SELECT CAST(count(*) AS char(20)) FROM {}", table.quoted()),
-        &[],
-    )?;
-    let total = rows
-        .first()
-        .map_or("", |row| text(row, 0))
-        .trim()
-        .parse()
-        .unwrap_or(0);
+    let total = count(conn, &plan, "1 = 1")?;
     let bar = progress(total, "recording");
     let operation = Uuid::now_v7();
     let mut done = Done {
         table: plan.name.clone(),
         recorded: 0,
         had: 0,
+        keyless: 0,
     };
     let mut behind_key = None;
     loop {
@@ -104,7 +112,28 @@ fn baseline<C: AuditConnection>(conn: &mut C, args: &Baseline, ctx: &AuditContex
         }
     }
     bar.finish_and_clear();
+    if C::Backend::DIALECT == Dialect::Sqlite {
+        let keys = plan.keys.iter().filter_map(|at| plan.fields.get(*at));
+        let nulls: Vec<String> = keys
+            .map(|field| format!("{} IS NULL", quote::name(Dialect::Sqlite, &field.name)))
+            .collect();
+        done.keyless = count(conn, &plan, &nulls.join(" OR "))?;
+    }
     Ok(done)
+}
+
+/// The number of rows that answer to a condition.
+fn count<C: AuditConnection>(conn: &mut C, plan: &Plan, condition: &str) -> Result<u64> {
+    let rows = ask(
+        conn,
+        &format!(
+            "SELECT CAST(count(*) AS char(20)) FROM {} WHERE {condition}",
+            plan.quoted
+        ),
+        &[],
+    )?;
+    let count = rows.first().map_or("", |row| text(row, 0));
+    Ok(count.trim().parse().unwrap_or(0))
 }
 
 fn transaction<C: AuditConnection, T>(

@@ -452,3 +452,24 @@ fn json_is_recorded_as_json(db: &Db) {
     }
     assert_eq!(snapshots(db), [expected]);
 }
+
+/// A key of texts may hold NULL on SQLite.
+#[cfg(feature = "sqlite")]
+#[test]
+fn rows_without_a_key_are_counted() {
+    let db = Db::new(Backend::Sqlite);
+    db.exec(
+        "CREATE TABLE t (code TEXT PRIMARY KEY, n INT); \
+         INSERT INTO t VALUES ('a', 1), (NULL, 2), (NULL, 3), ('b', 4);",
+    );
+    db.audit(&["init"]).ends(0);
+    let args = ["baseline", "t", "--actor", "system:migration"];
+    let run = db.audit(&args).ends(0);
+    assert_eq!(
+        run.out,
+        "2 records of `t` recorded; 0 had a trail before\n\
+         2 rows have NULL in their key and are not recorded: no trail can name them\n"
+    );
+    let json = db.audit(&[&args[..], &["--format", "json"]].concat());
+    assert_eq!(json.ends(0).json()["without_key"], 2);
+}
