@@ -11,3 +11,4 @@ pub(crate) mod init;
 mod known;
 pub(crate) mod log;
 pub(crate) mod purge;
+mod tenants;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::filters::{actor, context};
 use super::known;
+use super::tenants;
 use crate::args::{Common, Format, Hold, HoldAdd};
 use crate::database::{self, on};
 use crate::failure::{Result, Verdict};
@@ -25,6 +26,7 @@ pub(crate) fn run(common: &Common, args: &Hold) -> Result<Verdict> {
                     conn, "--table", table, "`--allow-unknown-table` takes it all the same; nothing was placed"
                 ))?;
             }
+            on!(&mut database, conn => tenants::note_unknown(conn, args.tenant.as_deref().into_iter()))?;
             vec![on!(&mut database, conn => AuditHold::add(conn, &ctx, hold))?]
         }
         Hold::List(args) => {

@@ -11,13 +11,18 @@ use serde_json::json;
 
 use super::filters::{actor, context};
 use super::known;
+use super::tenants;
 use crate::args::{Common, Format, Purge};
 use crate::database::{self, Database, on};
 use crate::failure::{Failure, Result, Verdict};
 use crate::output::{self, csv_line, progress, table};
 
 pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
-    let (retention, tables) = retention(args)?;
+    let Rules {
+        retention,
+        tables,
+        tenants,
+    } = rules(args)?;
     let ctx = context(actor("--actor", &args.actor)?, args.tenant.as_deref())?;
     if !args.dry_run && !args.yes && io::stdin().is_terminal() {
         return Err(Failure::Usage(
@@ -31,6 +36,8 @@ pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
         let named = |(_, table): &&Named<'_>| unknown.iter().any(|name| name == table);
         refuse_unknown_tables(&mut database, tables.iter().filter(named))?;
     }
+    let named = tenants.into_iter().chain(args.tenant.as_deref());
+    on!(&mut database, conn => tenants::note_unknown(conn, named))?;
     let bar = progress(0, if args.dry_run { "counting" } else { "purging" });
     // What is not allowed was refused before, in the words of the options.
     let mut purge = Run::new(retention.allow_unknown_tables()).progress(|now| {
@@ -53,17 +60,24 @@ pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
 /// The option that names a table, and the table.
 type Named<'a> = (&'static str, &'a str);
 
-/// The rules that the options give, and the tables that they name.
-fn retention(args: &Purge) -> Result<(Retention, Vec<Named<'_>>)> {
+/// The rules that the options give, and whom they name.
+struct Rules<'a> {
+    retention: Retention,
+    tables: Vec<Named<'a>>,
+    tenants: Vec<&'a str>,
+}
+
+fn rules(args: &Purge) -> Result<Rules<'_>> {
     let given = &args.older_than_days;
     let mut retention = Retention::new(days(given, &source_of_days(given))?);
     let mut rules = HashSet::new();
-    let mut tables = Vec::new();
+    let (mut tables, mut tenants) = (Vec::new(), Vec::new());
     for given in &args.keep_tenant {
         let said = format!("`--keep-tenant {given}`");
         let (tenant, days) = name_and_days(given, &said)?;
         let keep = keep(days, &said)?;
         once(&mut rules, (Some(tenant), None), &said)?;
+        tenants.push(tenant);
         retention = retention.tenant(tenant, keep);
     }
     for given in &args.keep_table {
@@ -80,10 +94,15 @@ fn retention(args: &Purge) -> Result<(Retention, Vec<Named<'_>>)> {
             let keep = keep(days, &said)?;
             once(&mut rules, (Some(tenant), Some(table)), &said)?;
             tables.push(("--keep-tenant-table", table.as_str()));
+            tenants.push(tenant.as_str());
             retention = retention.tenant_table(tenant.as_str(), table.as_str(), keep);
         }
     }
-    Ok((retention, tables))
+    Ok(Rules {
+        retention,
+        tables,
+        tenants,
+    })
 }
 
 /// Refuses rules that keep tables that nobody knows: a slip of the finger would delete what they keep.

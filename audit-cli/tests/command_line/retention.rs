@@ -12,6 +12,7 @@ on_each_backend! {
     a_table_that_nobody_knows_is_a_mistake
     mistakes_are_told_as_they_were_typed
     no_name_makes_a_line_of_its_own
+    a_tenant_that_the_log_does_not_know_is_noted
 }
 
 /// Rows of the log that tell of changes and not of purges and holds.
@@ -419,4 +420,37 @@ fn no_name_makes_a_line_of_its_own(db: &Db) {
         assert_eq!(run.err.lines().count(), 1, "{run:?}");
         assert!(run.err.contains("x\\nerror: all"), "{run:?}");
     }
+}
+
+fn a_tenant_that_the_log_does_not_know_is_noted(db: &Db) {
+    old(db);
+    let run = db
+        .audit(&purge(&[
+            "--older-than-days",
+            "36500",
+            "--keep-tenant",
+            "ACME=forever",
+            "--keep-tenant",
+            "acme=9",
+            "--keep-tenant-table",
+            "zzz",
+            "accounts",
+            "9",
+            "--allow-unknown-tables",
+        ]))
+        .ends(0);
+    assert_eq!(
+        run.err,
+        "note: the log has no row of the tenant `ACME`; did you mean `acme`?\n\
+         note: the log has no row of the tenant `zzz`\n"
+    );
+    let hold = ["hold", "add", "--actor", "a:b", "--reason", "x", "--tenant"];
+    let run = db.audit(&[&hold[..], &["z\n"]].concat());
+    assert!(
+        run.code == 2 || run.err.contains("tenant `z\\n`"),
+        "{run:?}"
+    );
+    let run = db.audit(&[&hold[..], &["zzz"]].concat()).ends(0);
+    assert_eq!(run.err, "note: the log has no row of the tenant `zzz`\n");
+    assert_eq!(db.audit(&[&hold[..], &["acme"]].concat()).ends(0).err, "");
 }
