@@ -21,15 +21,18 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Command};
-use failure::{Result, Verdict};
+use failure::{Failure, Result, Verdict};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help is no error; whoever closed the pipe needs no word about it.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            return match error.print() {
+                // Help is no error, but it may have found no room.
+                Err(failed) if !error.use_stderr() => Failure::Output(failed).report(false),
+                _ => code,
+            };
         }
     };
     let database_messages = cli.common.database_messages;

@@ -1,13 +1,14 @@
 //! Where results go: stdout, with colours where somebody sees them.
 
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::args::{Color, Common};
+use crate::args::{Color, Common, Format};
 
 /// What a piece of text says by its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,21 +38,29 @@ impl Tone {
 
 /// Stdout. `NO_COLOR` (no-color.org) and what is not a terminal get no colours.
 pub(crate) fn stdout(common: &Common) -> io::BufWriter<AutoStream<io::StdoutLock<'static>>> {
-    let choice = match common.color {
-        Color::Auto => ColorChoice::Auto,
-        Color::Always => ColorChoice::Always,
-        Color::Never => ColorChoice::Never,
+    let choice = match (common.format, common.color) {
+        // They have no colours, and what looks like some is data.
+        (Format::Json | Format::Csv, _) => ColorChoice::AlwaysAnsi,
+        (Format::Table, Color::Auto) => ColorChoice::Auto,
+        (Format::Table, Color::Always) => ColorChoice::Always,
+        (Format::Table, Color::Never) => ColorChoice::Never,
     };
     io::BufWriter::new(AutoStream::new(io::stdout().lock(), choice))
 }
 
-/// A line of CSV.
+/// A line of CSV on stdout. A terminal is shown nothing that moves its cursor; a file and a pipe get every
+/// character.
 pub(crate) fn csv_line(out: &mut impl Write, fields: &[&str]) -> io::Result<()> {
+    let is_terminal = io::stdout().is_terminal();
     for (index, field) in fields.iter().enumerate() {
         if index > 0 {
             out.write_all(b",")?;
         }
-        out.write_all(crate::text::csv_field(field).as_bytes())?;
+        let field = match is_terminal {
+            true => crate::text::printable(field, false),
+            false => Cow::Borrowed(*field),
+        };
+        out.write_all(crate::text::csv_field(&field).as_bytes())?;
     }
     out.write_all(b"\r\n")
 }

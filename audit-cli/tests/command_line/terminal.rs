@@ -9,6 +9,7 @@ on_each_backend! {
     a_purge_on_a_terminal_wants_yes
     the_id_of_a_hold_can_be_copied
     long_work_shows_a_bar_on_a_terminal
+    csv_moves_no_cursor_and_loses_nothing
 }
 
 /// Runs `audit` with a terminal for all its streams.
@@ -142,4 +143,24 @@ fn long_work_shows_a_bar_on_a_terminal(db: &Db) {
         let drawn = before.rfind(['░', '█']).max(before.rfind(" written, "));
         assert!(drawn < before.rfind("\u{1b}[2K"), "{args}: {run:?}");
     }
+}
+
+fn csv_moves_no_cursor_and_loses_nothing(db: &Db) {
+    fill(db);
+    let hostile = "a\u{1b}[31mb\r";
+    let id = db.pick("x'", "'", "x'").to_owned() + &"f".repeat(32) + "'";
+    let at = db.pick(
+        "1774785600000000",
+        "'2026-03-29 12:00:00+00'",
+        "'2026-03-29 12:00:00'",
+    );
+    db.exec(&format!(
+        "INSERT INTO audit_log (id, change_id, operation_id, changed_at, table_name, record_id, action, actor_kind, reason) \
+         VALUES ({id}, {id}, {id}, {at}, 't', '1', 'a.b', 'user', '{hostile}')"
+    ));
+    let shown = on_terminal(db, "log --no-tenant --format csv", false).ends(0);
+    assert!(shown.out.contains("a\\u{1b}[31mb\\r"), "{shown:?}");
+    assert!(!shown.out.contains('\u{1b}'), "{shown:?}");
+    let piped = db.audit(&["log", "--no-tenant", "--format", "csv"]).ends(0);
+    assert!(piped.out.contains(hostile), "{piped:?}");
 }

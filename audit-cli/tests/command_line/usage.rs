@@ -178,6 +178,17 @@ fn a_reader_that_goes_away_is_no_error() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_finds_no_room_is_an_error() {
+    for args in [&["--help"][..], &["log", "--help"], &["--version"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let output = command().args(args).stdout(full.unwrap()).output().unwrap();
+        assert_eq!(output.status.code(), Some(4), "{args:?}: {output:?}");
+        assert!(!output.stderr.is_empty(), "{output:?}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn arguments_that_are_no_text_are_refused() {
