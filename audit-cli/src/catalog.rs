@@ -59,10 +59,17 @@ fn is_the_frameworks(dialect: Dialect, name: &str) -> bool {
     })
 }
 
-/// The framework's own tables hold no records of the application's. To stamp the log would rename its
+/// Tables of the database itself, and the framework's own, hold no records of the application's. To stamp the log would rename its
 /// columns, and a baseline of it would go on for ever, over the rows that it writes itself.
 fn refuse_own<C: AuditConnection>(conn: &mut C, table: &Table) -> Result<()> {
     let dialect = table.dialect;
+    let name = table.name.name.to_lowercase();
+    if dialect == Dialect::Sqlite && name.starts_with("sqlite_") {
+        return Err(Failure::Usage(format!(
+            "`{}` is a table of SQLite's own, not one of the application's",
+            table.name
+        )));
+    }
     let is_own = is_the_frameworks(dialect, &table.name.name)
         || dialect == Dialect::Postgres && postgres::is_part_of_the_log(conn, &table.name)?;
     if is_own {

@@ -46,9 +46,14 @@ pub(super) fn read<C: AuditConnection>(conn: &mut C, name: &TableName) -> Result
     let mut faults = Vec::new();
     let is_table = text(found, 1) == "BASE TABLE";
     if !is_table {
-        faults.push(
-            "it is a view, whose rows cannot be locked: audit the table behind it".to_owned(),
-        );
+        faults.push(match text(found, 1) {
+            "SYSTEM VERSIONED" => "it is system-versioned, and MariaDB changes no column of such a table \
+                without changing its history (`system_versioning_alter_history`): keep the records in a \
+                plain table"
+                .to_owned(),
+            "SEQUENCE" => "it is a sequence, which holds no records".to_owned(),
+            _ => "it is a view, whose rows cannot be locked: audit the table behind it".to_owned(),
+        });
     } else if text(found, 0) != "InnoDB" {
         faults.push(format!(
             "it is in the engine {}, which does not roll back, so that a failed write keeps the \

@@ -241,6 +241,11 @@ fn print(common: &Common, plan: &Plan, script: &Script, applied: bool) -> Result
     Ok(())
 }
 
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// A script to read and to run, or what was done.
 fn text_script(out: &mut impl Write, plan: &Plan, script: &Script, applied: bool) -> Result<()> {
     let table = plan.table.name.to_string();
@@ -251,9 +256,9 @@ fn text_script(out: &mut impl Write, plan: &Plan, script: &Script, applied: bool
         let done = if applied { ", applied" } else { "" };
         writeln!(
             out,
-            "-- `{table}`, {} rows: {} findings{done}",
-            plan.rows,
-            plan.findings.len()
+            "-- `{table}`, {}: {}{done}",
+            counted(plan.rows, "row"),
+            counted(plan.findings.len() as u64, "finding")
         )?;
     }
     for finding in &plan.findings {

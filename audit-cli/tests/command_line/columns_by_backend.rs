@@ -154,6 +154,22 @@ mod sqlite {
     }
 
     #[test]
+    fn a_table_of_sqlites_own_is_refused() {
+        let db = Db::new(Backend::Sqlite);
+        db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT); ANALYZE");
+        for table in ["sqlite_sequence", "SQLite_sequence", "sqlite_schema"] {
+            for args in [
+                &["columns", table][..],
+                &["check", table],
+                &["baseline", table, "--actor", "a:b"],
+            ] {
+                let run = db.audit(args).ends(2);
+                assert!(run.err.contains("a table of SQLite's own"), "{run:?}");
+            }
+        }
+    }
+
+    #[test]
     fn printing_locks_nothing() {
         let db = Db::new(Backend::Sqlite);
         db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, \"createdBy\" TEXT); INSERT INTO t VALUES (1, NULL)");

@@ -52,7 +52,7 @@ fn what_cannot_become_a_stamp_stops_the_plan(db: &Db) {
 }
 
 #[cfg(feature = "mysql")]
-mod bits {
+mod of_mariadb {
     mod mysql {
         use crate::support::{Backend, Db};
 
@@ -72,6 +72,24 @@ mod bits {
                         "SELECT CAST(is_deleted AS CHAR) AS v FROM {table} ORDER BY id"
                     )),
                     ["1", "0"]
+                );
+            }
+        }
+
+        #[test]
+        fn what_is_no_plain_table_is_called_what_it_is() {
+            let db = Db::new(Backend::Mysql);
+            db.exec("CREATE TABLE v (id int PRIMARY KEY, created_by text) WITH SYSTEM VERSIONING");
+            db.exec("CREATE SEQUENCE s");
+            for (name, said) in [("v", "it is system-versioned"), ("s", "it is a sequence")] {
+                let run = db.audit(&["columns", name, "--apply"]).ends(1);
+                assert!(
+                    run.out.contains(said) && run.out.contains(": 1 finding"),
+                    "{run:?}"
+                );
+                assert!(
+                    !run.out.contains("1 findings") && !run.out.contains("view"),
+                    "{run:?}"
                 );
             }
         }
