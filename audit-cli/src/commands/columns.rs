@@ -100,6 +100,8 @@ fn apply<C: AuditConnection>(
         _ => None,
     };
     let Some(begin) = begin else {
+        // Whoever comes later waits behind a lock that is waited for.
+        conn.batch_execute("SET SESSION lock_wait_timeout = 5")?;
         return work(conn, args, wishes);
     };
     // The name is looked up before, so that a slip of the finger locks nothing.
@@ -107,7 +109,7 @@ fn apply<C: AuditConnection>(
     conn.batch_execute(begin)?;
     let done = (|| {
         if dialect == Dialect::Postgres && table.faults.is_empty() {
-            // Whoever comes later waits behind a lock that is waited for.
+            // As above.
             conn.batch_execute("SET LOCAL lock_timeout = '5s'")?;
             let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", table.quoted());
             conn.batch_execute(&lock)

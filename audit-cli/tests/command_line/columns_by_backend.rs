@@ -264,22 +264,6 @@ mod postgres {
     }
 
     #[test]
-    fn nobody_waits_long_behind_a_table_that_is_in_use() {
-        use diesel::connection::{Connection, SimpleConnection};
-        let db = Db::new(Backend::Postgres);
-        db.exec("CREATE TABLE t (id int PRIMARY KEY, created_by text)");
-        let mut other = diesel::PgConnection::establish(&db.url).unwrap();
-        other.batch_execute("BEGIN; SELECT 1 FROM t").unwrap();
-        let run = db.audit(&["columns", "t", "--apply"]).ends(3);
-        assert!(
-            run.err.contains("others are at work on the table"),
-            "{run:?}"
-        );
-        other.batch_execute("COMMIT").unwrap();
-        db.audit(&["columns", "t", "--apply"]).ends(0);
-    }
-
-    #[test]
     fn a_lost_connection_is_no_finding_of_a_table() {
         let db = Db::new(Backend::Postgres);
         db.audit(&["init"]).ends(0);

@@ -7,6 +7,7 @@
 )]
 
 mod baseline;
+mod busy;
 mod columns;
 mod columns_by_backend;
 mod emptying_keys;
