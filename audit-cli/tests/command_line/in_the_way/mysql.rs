@@ -175,6 +175,16 @@ fn what_the_user_may_not_read_is_told() {
         &["columns", "t", "--leave", "modified"],
     );
     assert!(!run.ends(1).out.contains("may not read"));
+    db.exec("ALTER TABLE t ADD COLUMN is_deleted char(1)");
+    let run = audit_with(
+        &[("DATABASE_URL", &url)],
+        &["columns", "t", "--leave", "modified"],
+    );
+    let out = run.ends(1).out;
+    assert!(
+        out.contains("for `is_deleted` before the values are converted"),
+        "{out}"
+    );
 }
 
 #[test]
