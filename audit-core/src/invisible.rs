@@ -14,8 +14,8 @@ pub(crate) fn is_ignorable(c: char) -> bool {
 }
 
 /// True of characters by which a text shows itself otherwise than it is: controls, ends of lines, marks
-/// that turn the direction of text (Unicode TR 9), and what has no width. Not the
-/// ignorable ones of which signs and emoji are made.
+/// that turn the direction of text (Unicode TR 9), and what has no width, the joiners of emoji and the
+/// tags of flags among it. Not variation selectors and marks that combine.
 ///
 /// Whatever shows stored text escapes these; the list is here so that there is one.
 pub fn is_deceptive(c: char) -> bool {

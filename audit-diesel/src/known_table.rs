@@ -37,7 +37,7 @@ fn in_log(dialect: Dialect, name: &str) -> Sql {
 fn in_database(dialect: Dialect, name: &str) -> Sql {
     let (sql, column) = match dialect {
         Dialect::Sqlite => (
-            "SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name",
+            "SELECT 1 FROM pragma_table_list WHERE type IN ('table', 'view') AND name",
             "name",
         ),
         Dialect::Postgres => (

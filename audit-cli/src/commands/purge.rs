@@ -39,8 +39,12 @@ pub(crate) fn run(common: &Common, args: &Purge) -> Result<Verdict> {
     let named = tenants.into_iter().chain(args.tenant.as_deref());
     on!(&mut database, conn => tenants::note_unknown(conn, named))?;
     let bar = progress(0, if args.dry_run { "counting" } else { "purging" });
-    // What is not allowed was refused before, in the words of the options.
-    let mut purge = Run::new(retention.allow_unknown_tables()).progress(|now| {
+    let retention = match args.allow_unknown_tables {
+        true => retention.allow_unknown_tables(),
+        // What it refuses was refused before, in the words of the options; what is known is remembered.
+        false => retention,
+    };
+    let mut purge = Run::new(retention).progress(|now| {
         bar.set_length(now.total);
         bar.set_position(now.done);
         ControlFlow::Continue(())

@@ -32,6 +32,8 @@ pub(super) fn note_unknown<'a, C: AuditConnection>(
 
 /// Where the log cannot be read, nothing is noted: whoever places a hold need not be able to.
 fn is_known<C: AuditConnection>(conn: &mut C, tenant: &str) -> bool {
-    let sql = "SELECT 'x' FROM audit_log WHERE tenant_id = ? LIMIT 1";
-    ask(conn, sql, &[tenant]).map_or(true, |found| !found.is_empty())
+    // MySQL/MariaDB pads texts with blanks before it compares them.
+    let sql =
+        "SELECT 'x' FROM audit_log WHERE tenant_id = ? AND length(tenant_id) = length(?) LIMIT 1";
+    ask(conn, sql, &[tenant, tenant]).map_or(true, |found| !found.is_empty())
 }

@@ -39,6 +39,9 @@ impl Retention {
         conn: &mut C,
     ) -> Result<Vec<String>, AuditError> {
         let names: BTreeSet<String> = self.tables_kept_longer().map(str::to_owned).collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
         let known = known_tables(conn)?;
         unknown(conn, names.difference(&known))
     }
@@ -108,8 +111,16 @@ fn refuse(unknown: &[String], what: &str, way_out: &str) -> Result<(), AuditErro
 /// The tables that rules of purges before kept longer and that were known then.
 fn known_tables<C: AuditConnection>(conn: &mut C) -> Result<BTreeSet<String>, AuditError> {
     let sql = Sql::new("SELECT known_tables FROM audit_purge WHERE id = 1");
-    let found = driver::load(conn, &sql, |row| C::Backend::read_text(row, 0))
-        .map_err(AuditError::of_audit_table)?;
+    let found = driver::load(conn, &sql, |row| C::Backend::read_text(row, 0));
+    let found = found.map_err(|error| match AuditError::of_audit_table(error) {
+        AuditError::AuditTable { .. } => AuditError::AuditTable {
+            what: "the table `audit_purge` is missing or lacks a column: run \
+                   `audit_diesel::migrate(&mut conn)`, and where the table is there `ALTER TABLE \
+                   audit_purge ADD COLUMN known_tables text`"
+                .to_owned(),
+        },
+        error => error,
+    })?;
     let Some(names) = found.into_iter().flatten().next() else {
         return Ok(BTreeSet::new());
     };

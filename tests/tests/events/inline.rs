@@ -1,12 +1,15 @@
 // The caller writes where the queue is full: on a connection that is lost or spoiled meanwhile.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use audit_diesel::prelude::*;
 use audit_diesel::{BackgroundWriter, Overflow};
 use audit_tests::door::Door;
 use audit_tests::faulty::{Fault, Faulty};
+use diesel::connection::TransactionManager;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -104,4 +107,27 @@ fn a_connection_in_a_test_transaction_is_written_to() {
     let report = writer.shutdown(LONG);
     assert_eq!((report.counters.written, report.counters.failed), (3, 0), "{NAME}: {report:?}");
     assert_eq!(look::log_len(&mut database.connect()), 0, "{NAME}");
+}
+
+/// One that was left open is no place to write to: nobody will commit it.
+#[test]
+fn a_connection_with_an_open_transaction_is_not_written_to() {
+    let database = Database::new();
+    let url = database.url();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let made = calls.clone();
+    let writer = BackgroundWriter::builder()
+        .back_off(Duration::from_millis(1), Duration::from_millis(20))
+        .start(move || {
+            let mut conn = Conn::establish(&url)?;
+            if made.fetch_add(1, Ordering::SeqCst) < 2 {
+                <Conn as Connection>::TransactionManager::begin_transaction(&mut conn).unwrap();
+            }
+            Ok::<_, ConnectionError>(conn)
+        })
+        .unwrap();
+    let ctx = AuditContext::new(Actor::system());
+    let id = AuditLog::event("a.b").queue(&writer, &ctx).unwrap();
+    assert!(writer.shutdown(LONG).is_complete());
+    assert_eq!((calls.load(Ordering::SeqCst), count(&mut database.connect(), id)), (3, 1), "{NAME}");
 }

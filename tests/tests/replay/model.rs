@@ -352,7 +352,8 @@ impl Model {
         };
         let left = self.commits[..last].iter().filter(|commit| commit.left);
         // Of a removal that left no row, the record's last row tells that it was still there.
-        let untold = i64::from(self.commits[last].state.is_none());
+        let removal = |commit: &Commit| gone(commit) && commit.state.is_none();
+        let untold = i64::from(self.commits[..=last].iter().any(removal));
         left.map(|commit| commit.at + untold).max().unwrap_or(i64::MIN)
     }
 

@@ -4,11 +4,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use diesel::connection::TransactionManager;
+
 use crate::backend::AuditConnection;
 use crate::error::{AuditError, QueueError};
 use crate::event::Event;
 use crate::event::batch::write_batch;
-use crate::transaction::depth;
 
 /// Why an attempt failed.
 pub(super) enum Trouble {
@@ -62,10 +63,10 @@ where
         Some(conn) => conn,
         None => connect(factory).ok_or(Trouble::NoConnection)?,
     };
-    let Ok(before) = depth(&mut conn) else {
+    if is_spoiled(&mut conn) {
         discard(conn);
         return Err(Trouble::NoConnection);
-    };
+    }
     let trouble = match catch_unwind(AssertUnwindSafe(|| work(&mut conn))) {
         Ok(Ok(())) => {
             *kept = Some(conn);
@@ -75,14 +76,19 @@ where
         Err(_) => Trouble::Panicked,
     };
     let is_there = matches!(trouble, Trouble::Busy(_) | Trouble::Refused(_));
-    // An error that ends the transaction by itself (on SQLite a trigger's `RAISE(ROLLBACK)`, a full
-    // disk) or a ROLLBACK that fails is an error like others, but Diesel writes no more on it.
-    if is_there && depth(&mut conn).is_ok_and(|after| after == before) {
+    if is_there && !is_spoiled(&mut conn) {
         *kept = Some(conn);
     } else {
         discard(conn);
     }
     Err(trouble)
+}
+
+/// Whether nothing that is written on it would be there: Diesel has given it up (an error that ends the
+/// transaction by itself, on SQLite a trigger's `RAISE(ROLLBACK)` or a full disk, is an error like
+/// others), or a transaction is open that nobody will commit. That of a test is meant to be so.
+fn is_spoiled<C: AuditConnection>(conn: &mut C) -> bool {
+    C::TransactionManager::is_broken_transaction_manager(conn)
 }
 
 fn connect<C, E, F>(factory: &Mutex<F>) -> Option<C>
