@@ -209,7 +209,7 @@ pub(crate) struct Columns {
     /// Rename nothing: stamps of older names are brought to their types under these.
     #[arg(long)]
     pub(crate) no_rename: bool,
-    /// Rename and convert columns although a trigger, a view, a routine or the like has a word of that
+    /// Rename, convert and fill columns although a trigger, a view, a routine or the like has a word of that
     /// name: it means something else, or is changed at the same time.
     #[arg(long)]
     pub(crate) readers_are_safe: bool,

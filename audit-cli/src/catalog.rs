@@ -16,7 +16,7 @@ use crate::text;
 pub(crate) use keys::emptying_keys;
 pub(crate) use rehearsal::rehearsed;
 pub(crate) use table::{Column, Table, TableName};
-pub(crate) use users::{Body, TypeUser, computed, namers, type_users};
+pub(crate) use users::{Body, TypeUser, computed, conditions, namers, type_users};
 
 /// The tables that could hold audited records, by name: none of the framework's own, of Diesel's and
 /// of the database's.

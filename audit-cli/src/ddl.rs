@@ -12,7 +12,7 @@ use audit_diesel::Dialect;
 
 pub(crate) use computed::{of_index as index_computes, of_table as table_computes};
 pub(crate) use mentions::mentions;
-pub(crate) use null_tests::reads;
+pub(crate) use null_tests::{reads, tests_null};
 use tokens::{Token, TokenKind, tokens};
 
 /// The comma-separated items between the outer parentheses of a CREATE TABLE.

@@ -8,6 +8,7 @@ mod making;
 mod misread;
 mod missing;
 mod model;
+mod null_tested;
 mod survey;
 mod text_times;
 

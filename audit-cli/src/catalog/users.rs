@@ -10,9 +10,9 @@ use audit_diesel::{AuditBackend, AuditConnection, Dialect};
 pub(crate) use found::TypeUser;
 
 use super::table::Table;
-use crate::ddl::{mentions, reads};
+use crate::ddl::{mentions, reads, tests_null};
 use crate::failure::Result;
-use crate::query::{is_true, text};
+use crate::query::{Rows, is_true, text};
 
 /// Something whose text names columns and is not rewritten when they are renamed.
 #[derive(Debug)]
@@ -30,6 +30,11 @@ impl Body {
     /// True where it may do something with what the column holds.
     pub(crate) fn reads(&self, column: &str, dialect: Dialect) -> bool {
         reads(&self.sql, column, dialect)
+    }
+
+    /// True where it asks whether the column is null, or makes it so.
+    pub(crate) fn tests_null(&self, column: &str, dialect: Dialect) -> bool {
+        tests_null(&self.sql, column, dialect)
     }
 }
 
@@ -77,11 +82,27 @@ pub(crate) fn computed<C: AuditConnection>(conn: &mut C, table: &Table) -> Resul
         Dialect::Postgres => postgres::computed(conn, &table.name)?,
         _ => return Ok(Vec::new()),
     };
+    Ok(bodies(&rows))
+}
+
+/// All that has SQL of a table's columns and is not among its [`namers`]: what computes with them, and
+/// on PostgreSQL what it follows itself, such as views.
+pub(crate) fn conditions<C: AuditConnection>(conn: &mut C, table: &Table) -> Result<Vec<Body>> {
+    let mut out = computed(conn, table)?;
+    match C::Backend::DIALECT {
+        Dialect::Sqlite => {}
+        Dialect::Postgres => out.extend(bodies(&postgres::followed(conn, &table.name)?)),
+        _ => out.extend(bodies(&mysql::computed(conn, &table.name)?)),
+    }
+    Ok(out)
+}
+
+fn bodies(rows: &Rows) -> Vec<Body> {
     let body = |row: &Vec<Option<String>>| Body {
         what: text(row, 0).to_owned(),
         sql: text(row, 1).to_owned(),
     };
-    Ok(rows.iter().map(body).collect())
+    rows.iter().map(body).collect()
 }
 
 /// What reads the columns of a table by their types.

@@ -52,6 +52,7 @@ pub(crate) fn plan<C: AuditConnection>(
     making.refused_by_readers(conn)?;
     making.misread(conn)?;
     making.nulls();
+    making.null_tested(conn)?;
     making.emptied_by_keys(conn)?;
     making.indexes();
     let rank = |change: &Change| match change {

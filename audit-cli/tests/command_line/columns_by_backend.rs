@@ -16,7 +16,7 @@ mod sqlite {
                 parent INTEGER REFERENCES docs(id), twice INT GENERATED ALWAYS AS (id * 2) STORED,
                 CHECK (title <> ''));
              CREATE TABLE pages (id INTEGER PRIMARY KEY, doc INTEGER NOT NULL REFERENCES docs(id) ON DELETE CASCADE);
-             CREATE INDEX docs_by ON docs (\"createdBy\" DESC) WHERE \"createdBy\" IS NOT NULL;
+             CREATE INDEX docs_by ON docs (\"createdBy\" DESC) WHERE \"createdBy\" > '';
              CREATE TRIGGER docs_told AFTER UPDATE ON docs BEGIN INSERT INTO log VALUES (new.\"createdBy\"); END;
              CREATE TRIGGER pages_told AFTER INSERT ON pages BEGIN UPDATE docs SET title = title || '!' WHERE id = new.doc; END;
              CREATE VIEW titles AS SELECT title, \"createdBy\" FROM docs;

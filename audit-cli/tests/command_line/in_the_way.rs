@@ -81,5 +81,6 @@ fn what_sqlite_cannot_rewrite_stops_a_rename() {
 mod misread;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod null_tested;
 #[cfg(feature = "postgres")]
 mod postgres;

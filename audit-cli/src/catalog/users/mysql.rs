@@ -146,10 +146,10 @@ pub(super) fn readers<C: AuditConnection>(conn: &mut C, table: &Table) -> Result
     let name = &table.name;
     let (schema, name) = (name.schema.as_deref().unwrap_or(""), name.name.as_str());
     let mut out = Vec::new();
-    for row in computed(conn, schema, name)? {
+    for row in computed(conn, &table.name)? {
         for column in &table.columns {
             let it = [column.name.as_str()];
-            if text(&row, 1) != column.name && mentions(text(&row, 2), &it, Dialect::Mysql) {
+            if text(&row, 2) != column.name && mentions(text(&row, 1), &it, Dialect::Mysql) {
                 out.push(TypeUser {
                     column: column.name.clone(),
                     what: text(&row, 0).to_owned(),
@@ -183,13 +183,14 @@ pub(super) fn readers<C: AuditConnection>(conn: &mut C, table: &Table) -> Result
     Ok(out)
 }
 
-/// Generated columns and CHECKs of a table: what it is, the column that it is of, and its expression.
-fn computed<C: AuditConnection>(conn: &mut C, schema: &str, name: &str) -> Result<Rows> {
+/// Generated columns and CHECKs of a table: what it is, its expression, and the column that it is of.
+pub(super) fn computed<C: AuditConnection>(conn: &mut C, table: &TableName) -> Result<Rows> {
+    let (schema, name) = (table.schema.as_deref().unwrap_or(""), table.name.as_str());
     let mut rows = ask(
         conn,
         &format!(
             "SELECT CAST(concat('the generated column `', column_name, '`') AS CHAR), \
-                CAST(column_name AS CHAR), CAST(generation_expression AS CHAR) \
+                CAST(generation_expression AS CHAR), CAST(column_name AS CHAR) \
              FROM information_schema.columns \
              WHERE table_schema = {PLACE} AND table_name = ? \
                 AND coalesce(generation_expression, '') <> '' ORDER BY ordinal_position"
@@ -213,8 +214,8 @@ fn computed<C: AuditConnection>(conn: &mut C, schema: &str, name: &str) -> Resul
     rows.extend(ask(
         conn,
         &format!(
-            "SELECT CAST(concat('the CHECK `', c.constraint_name, '`') AS CHAR), '', \
-                CAST(c.check_clause AS CHAR) \
+            "SELECT CAST(concat('the CHECK `', c.constraint_name, '`') AS CHAR), \
+                CAST(c.check_clause AS CHAR), '' \
              FROM information_schema.table_constraints t \
              JOIN information_schema.check_constraints c \
                 ON c.constraint_schema = t.constraint_schema \

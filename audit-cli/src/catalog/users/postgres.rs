@@ -40,6 +40,16 @@ pub(super) fn computed<C: AuditConnection>(conn: &mut C, table: &TableName) -> R
     )
 }
 
+/// The views, rules, policies, triggers, generated columns and parsed functions that speak of a table or
+/// of a view of it, and their SQL.
+pub(super) fn followed<C: AuditConnection>(conn: &mut C, table: &TableName) -> Result<Rows> {
+    ask(
+        conn,
+        &format!("WITH RECURSIVE {OWN}, {FOLLOWED}"),
+        &wanted(table),
+    )
+}
+
 fn wanted(table: &TableName) -> [&str; 2] {
     [&table.name, table.schema.as_deref().unwrap_or("")]
 }
@@ -106,6 +116,37 @@ const COMPUTED: &str = "\
         concat_ws(' ', pg_get_expr(i.indexprs, i.indrelid), pg_get_expr(i.indpred, i.indrelid)) \
     FROM own JOIN pg_catalog.pg_index i ON i.indrelid = own.oid \
     WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL ORDER BY 1";
+
+const FOLLOWED: &str = "\
+    reached (oid) AS (\
+        SELECT oid FROM own UNION SELECT r.ev_class FROM reached JOIN pg_catalog.pg_depend d \
+            ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = reached.oid \
+                AND d.classid = 'pg_catalog.pg_rewrite'::regclass \
+        JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid AND r.rulename = '_RETURN'), \
+    user_of (class, oid) AS (\
+        SELECT DISTINCT d.classid, d.objid FROM reached JOIN pg_catalog.pg_depend d \
+            ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = reached.oid) \
+    SELECT CASE WHEN r.rulename <> '_RETURN' \
+            THEN 'the rule `' || r.rulename || '` of `' || v.oid::regclass::text || '`' \
+            WHEN v.relkind = 'm' THEN 'the materialized view `' || v.oid::regclass::text || '`' \
+            ELSE 'the view `' || v.oid::regclass::text || '`' END, pg_get_ruledef(r.oid) \
+    FROM user_of u JOIN pg_catalog.pg_rewrite r \
+        ON u.class = 'pg_catalog.pg_rewrite'::regclass AND r.oid = u.oid \
+    JOIN pg_catalog.pg_class v ON v.oid = r.ev_class \
+    UNION SELECT 'the policy `' || p.polname || '`', concat_ws(' ', \
+        pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) \
+    FROM user_of u JOIN pg_catalog.pg_policy p \
+        ON u.class = 'pg_catalog.pg_policy'::regclass AND p.oid = u.oid \
+    UNION SELECT 'the trigger `' || g.tgname || '`', pg_get_triggerdef(g.oid) \
+    FROM own JOIN pg_catalog.pg_trigger g ON g.tgrelid = own.oid WHERE NOT g.tgisinternal \
+    UNION SELECT 'the generated column `' || a.attname || '`', pg_get_expr(x.adbin, x.adrelid) \
+    FROM own JOIN pg_catalog.pg_attrdef x ON x.adrelid = own.oid \
+    JOIN pg_catalog.pg_attribute a \
+        ON a.attrelid = x.adrelid AND a.attnum = x.adnum AND a.attgenerated <> '' \
+    UNION SELECT 'the function `' || f.oid::regproc::text || '`', pg_get_function_sqlbody(f.oid) \
+    FROM user_of u JOIN pg_catalog.pg_proc f \
+        ON u.class = 'pg_catalog.pg_proc'::regclass AND f.oid = u.oid \
+    ORDER BY 1";
 
 /// A view is its rule for SELECT. A publication has columns in its list or in its WHERE. PostgreSQL 14
 /// says of a generated column, later ones of its expression, what it reads. Indexes, constraints and

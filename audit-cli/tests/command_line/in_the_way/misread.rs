@@ -72,9 +72,14 @@ mod sqlite {
             stops(&db, "t", &[said]);
         }
         // What is the same of both values, and what means something else.
-        table(", CHECK (is_deleted IS NOT NULL OR n > 0)");
         db.exec(
-            "CREATE INDEX plain ON t (is_deleted, e); CREATE INDEX some ON t (e) WHERE is_deleted IS NULL;
+            "DROP TABLE t;
+             CREATE TABLE t (id INTEGER PRIMARY KEY, is_deleted TEXT NOT NULL, deleted_at INTEGER, e TEXT, n INT,
+                CHECK (is_deleted IS NOT NULL OR n > 0));
+             INSERT INTO t VALUES (1, 'N', NULL, 'a', 1), (2, 'Y', 1600000000, 'a', 1);
+             CREATE INDEX plain ON t (is_deleted, e); CREATE INDEX some ON t (e) WHERE is_deleted IS NULL;
+             CREATE UNIQUE INDEX live ON t (e) WHERE deleted_at IS NULL;
+             CREATE VIEW alive AS SELECT id FROM t WHERE deleted_at IS NULL;
              CREATE VIEW elsewhere AS SELECT is_deleted FROM other;
              CREATE VIEW w AS SELECT e, n FROM t -- is_deleted
              ;",
@@ -84,6 +89,11 @@ mod sqlite {
             db.texts("SELECT is_deleted || typeof(is_deleted) AS v FROM t ORDER BY id"),
             ["0integer", "1integer"]
         );
+        assert_eq!(
+            db.texts("SELECT coalesce(deleted_at, 'none') AS v FROM t ORDER BY id"),
+            ["none", "1600000000000000"]
+        );
+        assert_eq!(db.texts("SELECT CAST(id AS TEXT) AS v FROM alive"), ["1"]);
     }
 
     #[test]
@@ -222,7 +232,9 @@ mod postgres {
         }
         // What says the same of both, or is of another table.
         db.exec(
-            "CREATE INDEX partly ON t (n) WHERE updated_at IS NOT NULL AND is_deleted IS NOT NULL;
+            "ALTER TABLE t ALTER updated_at SET NOT NULL, ALTER is_deleted SET NOT NULL, ADD deleted_at text;
+             CREATE INDEX partly ON t (n) WHERE updated_at IS NOT NULL AND is_deleted IS NOT NULL;
+             CREATE INDEX live ON t (n) WHERE deleted_at IS NULL;
              CREATE INDEX plain ON t (is_deleted, updated_at);
              CREATE FUNCTION other() RETURNS int LANGUAGE sql AS $$ SELECT 1 FROM t WHERE n = 1 AND updated_at IS NULL $$;",
         );
